@@ -1,0 +1,57 @@
+"""What the core needs of the outside, in its own words; adapters elsewhere provide it."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from bot.conversation.messages import (
+    Chunk,
+    Document,
+    Message,
+    Prompt,
+    SharedFile,
+    ThreadKey,
+    UnreadFile,
+)
+
+
+class Model(Protocol):
+    """A language model that thinks before it answers."""
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[Chunk]:
+        """Yield the trace and the answer as they come, then exactly one `Completion`.
+
+        The joined `AnswerChunk`s equal the completion's answer up to surrounding white space.
+        Closing the iterator closes the connection. Raises `ModelError`; what was yielded before
+        an error stays valid.
+        """
+        ...
+
+
+class History(Protocol):
+    """What was said in each thread."""
+
+    async def load(self, thread: ThreadKey, *, before: str, limit: int) -> list[Message]:
+        """Return the newest `limit` messages older than the `ts` `before`, oldest first."""
+        ...
+
+    async def record(self, thread: ThreadKey, messages: Sequence[Message]) -> None:
+        """Write messages down; one that is already there (same `ts`) is brought up to date."""
+        ...
+
+    async def forget(self, thread: ThreadKey, ts: str) -> None:
+        """Delete one message."""
+        ...
+
+
+class Documents(Protocol):
+    """The text of the files shared in each thread."""
+
+    async def read(
+        self, thread: ThreadKey, files: Sequence[SharedFile]
+    ) -> list[Document | UnreadFile]:
+        """Fetch and extract the files, or find them stored; one result per file, in order."""
+        ...
+
+    async def of_thread(self, thread: ThreadKey) -> list[Document]:
+        """Return the thread's documents, in the order they were shared."""
+        ...

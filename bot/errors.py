@@ -1,0 +1,176 @@
+"""The error tree: one class per thing a person can do something about.
+
+```
+AloudError
+├── SettingsError               the operator's configuration
+├── StartError                  tokens or database refused at start
+├── ModelError
+│   ├── ModelUnreachable        no connection, time-out, 5xx                    retried
+│   ├── ModelBusy               429, capacity                                   retried
+│   ├── ModelInterrupted        the stream ended without a finish reason        retried
+│   ├── ModelBlank              finished, but with no answer                    retried
+│   ├── ModelRefused            content filter or moderation
+│   ├── ModelUnauthorized       the key
+│   ├── ModelOutOfCredit        billing
+│   ├── ModelGone               withdrawn or unknown model                      next model
+│   ├── ModelRejected           the request is wrong: a bug in us
+│   └── PromptTooLong           the context overflowed                          shrunk
+├── DocumentError               one file that cannot be read: documents/failures.py
+└── DeliveryError               Slack would not take the reply
+    ├── DeliveryDelayed         rate limit, 5xx, no connection                  retried
+    └── DeliveryRefused         no permission, archived, gone
+```
+
+Two audiences: `plain` is for the person in Slack; `str(error)` is for the log and never leaves it.
+"""
+
+
+class AloudError(Exception):
+    """Base of all errors that this program raises on purpose."""
+
+    plain: str = "Something went wrong on my side. Please try again."
+    """What the person in Slack reads: plain words and what to do next."""
+
+    retryable: bool = True
+    """Whether the same turn may well succeed when it is tried again later."""
+
+
+class SettingsError(AloudError):
+    """The configuration is wrong; `problems` names everything that is, one sentence each."""
+
+    retryable = False
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StartError(AloudError):
+    """Something outside was checked at start and refused; one sentence for each in `problems`."""
+
+    retryable = False
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ModelError(AloudError):
+    """The model gave no usable answer."""
+
+    plain = "The model could not answer just now. Please try again in a minute."
+
+    def __init__(
+        self, message: str, *, status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ModelUnreachable(ModelError):
+    """No connection, a time-out, or a 5xx answer."""
+
+    plain = "I can't reach the model right now. Please try again in a minute."
+
+
+class ModelBusy(ModelError):
+    """The model's server asked us to come back later (429)."""
+
+    plain = "The model is very busy right now. Please try again in a minute."
+
+
+class ModelInterrupted(ModelError):
+    """The stream ended before the model had finished."""
+
+    plain = "The model's answer broke off. Please try again."
+
+
+class ModelBlank(ModelError):
+    """The model finished without an answer, even after another try."""
+
+    plain = "The model came back without an answer. Please try again or put it differently."
+
+
+class ModelRefused(ModelError):
+    """The model's server declined to answer this content."""
+
+    plain = "The model declined to answer this. Please put it differently."
+    retryable = False
+
+
+class ModelUnauthorized(ModelError):
+    """The model's server does not accept our key."""
+
+    plain = "My access to the model isn't set up right. Please tell whoever runs me to check it."
+    retryable = False
+
+
+class ModelOutOfCredit(ModelError):
+    """The account behind the key has no credit left, or the key has reached its own limit."""
+
+    plain = "The model's credit is used up. Please tell whoever runs me."
+    retryable = False
+
+
+class ModelGone(ModelError):
+    """The model is unknown to its server or was withdrawn."""
+
+    plain = "The model I use isn't offered any more. Please tell whoever runs me."
+    retryable = False
+
+
+class ModelRejected(ModelError):
+    """The server calls our request malformed; sending it again would not help."""
+
+    plain = "I asked the model something it can't take. Please put it differently."
+    retryable = False
+
+
+class PromptTooLong(ModelError):
+    """The prompt and the answer's room do not fit the model's context.
+
+    `limit` is the context length in tokens if the server told it, else None.
+    """
+
+    plain = "That is more than the model can read at once. Please ask about a smaller part."
+
+    def __init__(
+        self, message: str, *, status: int | None = None, limit: int | None = None
+    ) -> None:
+        super().__init__(message, status=status)
+        self.limit = limit
+
+
+class DocumentError(AloudError):
+    """One shared file cannot be read; `plain` says why, with `name` put in."""
+
+    retryable = False
+    sentence = "I couldn't read {name}."
+
+    def __init__(self, name: str, detail: str = "") -> None:
+        super().__init__(f"{type(self).__name__}: {detail}" if detail else type(self).__name__)
+        self.name = name
+
+    @property
+    def plain(self) -> str:  # type: ignore[override]  # a sentence with the file's name in it
+        return self.sentence.format(name=self.name)
+
+
+class DeliveryError(AloudError):
+    """Slack did not take a reply; `code` is Slack's error code."""
+
+    def __init__(self, message: str, *, code: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after = retry_after
+
+
+class DeliveryDelayed(DeliveryError):
+    """Slack is limiting us or is out of reach; the same call can succeed later."""
+
+
+class DeliveryRefused(DeliveryError):
+    """Slack will not take it: archived channel, missing permission, deleted thread."""
+
+    retryable = False
