@@ -34,7 +34,7 @@ class History(Protocol):
         """Return the newest `limit` messages older than the `ts` `before`, oldest first."""
         ...
 
-    async def record(self, thread: ThreadKey, messages: Sequence[Message]) -> None:
+    async def record(self, thread: ThreadKey, said: Sequence[Message]) -> None:
         """Write messages down; one that is already there (same `ts`) is brought up to date."""
         ...
 

@@ -1,0 +1,216 @@
+"""Events in: Slack's event payloads as typed values, and the first decision on each. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.conversation.messages import SharedFile, ThreadKey
+from bot.slack.files import parse_file
+
+Call = Literal["direct", "mention", "share", "reply"]
+"""Why a message may want an answer: written in a DM; naming the bot; a file shared in a channel;
+or a reply in a thread that the bot may be part of."""
+
+# Everything else with a subtype is the platform talking (joins, topics, reminders), not a person.
+_SPOKEN_SUBTYPES = {None, "file_share", "thread_broadcast"}
+
+
+@dataclass(frozen=True, slots=True)
+class BotIdentity:
+    """Who we are in one workspace."""
+
+    team: str
+    user_id: str
+    bot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A person's message that may want an answer; `text` is still Slack's mrkdwn.
+
+    `sparse` marks a copy that may lack its files: `app_mention` can come without them, ahead of
+    the fuller `message` event of the same post (openclaw#115157).
+    """
+
+    thread: ThreadKey
+    ts: str
+    author: str
+    author_team: str
+    text: str
+    call: Call
+    files: tuple[SharedFile, ...] = ()
+    sparse: bool = False
+
+    @property
+    def key(self) -> str:
+        """What one post is known by, however many events it comes in."""
+        return f"{self.thread.team}:{self.thread.channel}:{self.ts}"
+
+    @property
+    def in_thread(self) -> bool:
+        """Whether it is a reply, not a root."""
+        return self.ts != self.thread.thread_ts
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A person changed a message's text."""
+
+    thread: ThreadKey
+    ts: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A message is gone."""
+
+    thread: ThreadKey
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing for us; the reason is for the log."""
+
+    reason: str
+
+
+Inbound = Said | Edited | Deleted | Ignored
+
+
+def parse_event(body: Mapping[str, Any], bot: BotIdentity) -> Inbound:
+    """Read the outer body of an `app_mention` or `message` event."""
+    event = body["event"]
+    team = _installed_team(body) or bot.team
+    if event.get("subtype") == "message_changed":
+        return _parse_change(event, team)
+    if event.get("subtype") == "message_deleted":
+        return _parse_deletion(event, team)
+    if event.get("subtype") not in _SPOKEN_SUBTYPES:
+        return Ignored(f"subtype_{event['subtype']}")
+    if event.get("user") == bot.user_id or event.get("bot_id") == bot.bot_id:
+        return Ignored("own_message")
+    # A modern bot's post has no subtype; its bot_id gives it away (Slack docs, "bot_message").
+    if event.get("bot_id") or not event.get("user"):
+        return Ignored("other_bot")
+    files = tuple(parse_file(file) for file in event.get("files") or ())
+    call = _find_call(event, bot, has_files=bool(files))
+    if call is None:
+        return Ignored("not_addressed")
+    return Said(
+        thread=_thread_of(event, team, event["channel"]),
+        ts=event["ts"],
+        author=event["user"],
+        author_team=event.get("user_team") or event.get("team") or team,
+        text=read_text(event),
+        call=call,
+        files=files,
+        sparse=event["type"] == "app_mention" and not files,
+    )
+
+
+def read_text(message: Mapping[str, Any]) -> str:
+    """The message's text with what it forwards; `text` alone can be partial or empty."""
+    parts = [message.get("text") or ""]
+    for attachment in message.get("attachments") or ():
+        # A link's unfurl repeats the web; a shared message is what the person wants read.
+        if attachment.get("is_share") or attachment.get("is_msg_unfurl") or not parts[0]:
+            quoted = attachment.get("text") or attachment.get("fallback") or ""
+            if quoted:
+                author = attachment.get("author_name") or attachment.get("title") or ""
+                parts.append(f"{author}: {quoted}" if author else quoted)
+    return "\n\n".join(part for part in parts if part)
+
+
+def mentions(text: str, user_id: str) -> bool:
+    """Whether `text` names the user."""
+    return re.search(rf"<@{re.escape(user_id)}(\|[^>]*)?>", text) is not None
+
+
+def _find_call(event: Mapping[str, Any], bot: BotIdentity, *, has_files: bool) -> Call | None:
+    if event.get("channel_type") in {"im", "app_home"}:
+        return "direct"
+    if event["type"] == "app_mention" or mentions(event.get("text") or "", bot.user_id):
+        return "mention"
+    if has_files:
+        return "share"
+    if event.get("thread_ts", event["ts"]) != event["ts"]:
+        return "reply"
+    return None
+
+
+def _parse_change(event: Mapping[str, Any], team: str) -> Inbound:
+    message, previous = event.get("message") or {}, event.get("previous_message") or {}
+    if message.get("subtype") == "tombstone":
+        return Deleted(_thread_of(message, team, event["channel"]), message["ts"])
+    # Unfurls, thread counters and streams fire it too; only a person's edit carries `edited`.
+    if (
+        message.get("bot_id")
+        or "edited" not in message
+        or message.get("text") == previous.get("text")
+    ):
+        return Ignored("not_an_edit")
+    return Edited(
+        _thread_of(message, team, event["channel"]), message["ts"], message.get("text") or ""
+    )
+
+
+def _parse_deletion(event: Mapping[str, Any], team: str) -> Inbound:
+    previous = event.get("previous_message") or {}
+    ts = event.get("deleted_ts") or previous.get("ts")
+    if not ts:
+        return Ignored("deletion_without_ts")
+    return Deleted(_thread_of({**previous, "ts": ts}, team, event["channel"]), ts)
+
+
+def _thread_of(message: Mapping[str, Any], team: str, channel: str) -> ThreadKey:
+    return ThreadKey(team, channel, message.get("thread_ts") or message["ts"])
+
+
+def _installed_team(body: Mapping[str, Any]) -> str:
+    # In shared channels and org installs `event.team` is the writer's workspace, not ours.
+    authorizations = body.get("authorizations") or [{}]
+    return (
+        authorizations[0].get("team_id") or body.get("context_team_id") or body.get("team_id") or ""
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody pressed a button under one of our messages."""
+
+    action: str
+    turn_id: str
+    team: str
+    channel: str
+    message_ts: str
+    thread_ts: str
+    user: str
+    action_ts: str
+    blocks: tuple[Mapping[str, Any], ...]
+
+    @property
+    def key(self) -> str:
+        """One press, however often it is delivered."""
+        return f"press:{self.team}:{self.channel}:{self.message_ts}:{self.user}:{self.action_ts}"
+
+
+def parse_press(body: Mapping[str, Any]) -> Press:
+    """Read a `block_actions` payload of a message's button."""
+    action = body["actions"][0]
+    container = body.get("container") or {}
+    message = body.get("message") or {}
+    message_ts = container.get("message_ts") or message.get("ts") or ""
+    return Press(
+        action=action["action_id"],
+        turn_id=action.get("value") or "",
+        team=(body.get("team") or {}).get("id") or body["user"].get("team_id") or "",
+        channel=container.get("channel_id") or (body.get("channel") or {}).get("id") or "",
+        message_ts=message_ts,
+        thread_ts=container.get("thread_ts") or message.get("thread_ts") or message_ts,
+        user=body["user"]["id"],
+        action_ts=action.get("action_ts") or "",
+        blocks=tuple(message.get("blocks") or ()),
+    )

@@ -1,0 +1,1 @@
+"""Memory: tables, history, traces, documents. It keeps and finds; it decides nothing."""

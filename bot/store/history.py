@@ -1,0 +1,132 @@
+"""What was said in each thread."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.conversation.messages import AssistantMessage, Message, SharedFile, ThreadKey, UserMessage
+from bot.store.database import Database
+from bot.store.tables import messages, threads
+
+
+class SqlHistory:
+    """The `History` port over SQL; its cost does not grow with the thread's length."""
+
+    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    async def load(self, thread: ThreadKey, *, before: str, limit: int) -> list[Message]:
+        """Return the newest `limit` messages older than the `ts` `before`, oldest first."""
+        query = (
+            select(messages)
+            .where(*_in_thread(thread), messages.c.ts < before)
+            .order_by(messages.c.ts.desc())
+            .limit(limit)
+        )
+        async with self._database.read() as tx:
+            rows = (await tx.execute(query)).all()
+        return [_to_message(row) for row in reversed(rows)]
+
+    async def record(self, thread: ThreadKey, said: Sequence[Message]) -> None:
+        """Write messages down; one that is already there (same `ts`) is brought up to date."""
+        if not said:
+            return
+        statement = insert(messages)
+        statement = statement.on_conflict_do_update(
+            index_elements=["team", "channel", "ts"],
+            set_={"text": statement.excluded.text, "files": statement.excluded.files},
+        )
+        now = self._now()
+        rows = [_to_row(thread, message, now) for message in said]
+        async with self._database.write() as tx:
+            await tx.execute(statement, rows)
+
+    async def revise(self, thread: ThreadKey, ts: str, text: str) -> None:
+        """Replace the text of a message, if it was recorded."""
+        async with self._database.write() as tx:
+            await tx.execute(
+                update(messages).where(*_in_thread(thread), messages.c.ts == ts).values(text=text)
+            )
+
+    async def forget(self, thread: ThreadKey, ts: str) -> None:
+        """Delete one message."""
+        async with self._database.write() as tx:
+            await tx.execute(
+                delete(messages).where(
+                    messages.c.team == thread.team,
+                    messages.c.channel == thread.channel,
+                    messages.c.ts == ts,
+                )
+            )
+
+    async def authors(self, thread: ThreadKey) -> set[str]:
+        """Return the ids of the people who have written in the thread."""
+        query = (
+            select(messages.c.author)
+            .where(*_in_thread(thread), messages.c.role == "user")
+            .distinct()
+        )
+        async with self._database.read() as tx:
+            return set((await tx.execute(query)).scalars())
+
+    async def was_read(self, thread: ThreadKey) -> bool:
+        """Whether the thread's earlier messages have been read from the platform."""
+        query = select(threads.c.read_at).where(
+            threads.c.team == thread.team,
+            threads.c.channel == thread.channel,
+            threads.c.thread_ts == thread.thread_ts,
+        )
+        async with self._database.read() as tx:
+            return (await tx.execute(query)).first() is not None
+
+    async def mark_read(self, thread: ThreadKey) -> None:
+        """Remember that the thread's earlier messages need not be read again."""
+        statement = insert(threads).on_conflict_do_nothing()
+        async with self._database.write() as tx:
+            await tx.execute(
+                statement,
+                {
+                    "team": thread.team,
+                    "channel": thread.channel,
+                    "thread_ts": thread.thread_ts,
+                    "read_at": self._now(),
+                },
+            )
+
+
+def _in_thread(thread: ThreadKey) -> tuple[ColumnElement[bool], ...]:
+    return (
+        messages.c.team == thread.team,
+        messages.c.channel == thread.channel,
+        messages.c.thread_ts == thread.thread_ts,
+    )
+
+
+def _to_row(thread: ThreadKey, message: Message, now: float) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "team": thread.team,
+        "channel": thread.channel,
+        "thread_ts": thread.thread_ts,
+        "ts": message.ts,
+        "role": message.role,
+        "author": "",
+        "author_name": "",
+        "text": message.text,
+        "files": [],
+        "recorded_at": now,
+    }
+    if isinstance(message, UserMessage):
+        files = [{"id": file.id, "name": file.name} for file in message.files]
+        row |= {"author": message.author, "author_name": message.author_name, "files": files}
+    return row
+
+
+def _to_message(row: Row[Any]) -> Message:
+    if row.role == "assistant":
+        return AssistantMessage(row.ts, row.text)
+    files = tuple(SharedFile(file["id"], file["name"]) for file in row.files)
+    return UserMessage(row.ts, row.author, row.author_name, row.text, files)

@@ -1,0 +1,37 @@
+"""Deletes what is older than the operator wants to keep."""
+
+from typing import Final
+
+from sqlalchemy import and_, delete, exists
+
+from bot.store.database import Database
+from bot.store.tables import documents, messages, pages, thread_documents, threads, traces, turns
+
+DAY: Final = 86_400.0
+
+
+async def delete_expired(database: Database, *, days: int, now: float) -> int:
+    """Delete messages, traces, documents and closed turns; returns how many rows went."""
+    limit = now - days * DAY
+    document_left = exists().where(
+        documents.c.team == pages.c.team, documents.c.file_id == pages.c.file_id
+    )
+    link_left = exists().where(
+        documents.c.team == thread_documents.c.team,
+        documents.c.file_id == thread_documents.c.file_id,
+    )
+    steps = (
+        delete(messages).where(messages.c.recorded_at < limit),
+        delete(traces).where(traces.c.recorded_at < limit),
+        delete(documents).where(documents.c.recorded_at < limit),
+        delete(pages).where(~document_left),
+        delete(thread_documents).where(~link_left),
+        delete(threads).where(threads.c.read_at < limit),
+        delete(turns).where(and_(turns.c.state == "closed", turns.c.closed_at < limit)),
+    )
+    gone = 0
+    for step in steps:
+        # One short transaction each: an answer waiting to be written down does not wait for all.
+        async with database.write() as tx:
+            gone += (await tx.execute(step)).rowcount
+    return gone

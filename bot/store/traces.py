@@ -1,0 +1,75 @@
+"""Reasoning traces, each tied to the one message that may reveal it."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.conversation.messages import ThreadKey
+from bot.store.database import Database
+from bot.store.tables import traces
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The reasoning behind one answer.
+
+    Attributes:
+        turn_id: The turn that it belongs to.
+        thread: Where the answer stands.
+        answer_ts: The answer's message with the button.
+        reasoning: The model's own words.
+        shown: What was posted to show it, as opaque references; empty while it is hidden.
+    """
+
+    turn_id: str
+    thread: ThreadKey
+    answer_ts: str
+    reasoning: str
+    shown: tuple[str, ...] = ()
+
+
+class Traces:
+    """Keeps one trace for each turn."""
+
+    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    async def save(self, trace: Trace) -> None:
+        """Write a trace down, replacing the turn's earlier one."""
+        row = {
+            "turn_id": trace.turn_id,
+            "team": trace.thread.team,
+            "channel": trace.thread.channel,
+            "thread_ts": trace.thread.thread_ts,
+            "answer_ts": trace.answer_ts,
+            "reasoning": trace.reasoning,
+            "shown": list(trace.shown),
+            "recorded_at": self._now(),
+        }
+        statement = insert(traces).values(row)
+        statement = statement.on_conflict_do_update(index_elements=["turn_id"], set_=row)
+        async with self._database.write() as tx:
+            await tx.execute(statement)
+
+    async def find(self, team: str, turn_id: str) -> Trace | None:
+        """Return the team's trace of a turn."""
+        query = select(traces).where(traces.c.turn_id == turn_id, traces.c.team == team)
+        async with self._database.read() as tx:
+            row = (await tx.execute(query)).first()
+        if row is None:
+            return None
+        thread = ThreadKey(row.team, row.channel, row.thread_ts)
+        return Trace(row.turn_id, thread, row.answer_ts, row.reasoning, tuple(row.shown))
+
+    async def mark_shown(self, team: str, turn_id: str, refs: Sequence[str]) -> None:
+        """Remember what shows the trace; nothing means that it is hidden."""
+        async with self._database.write() as tx:
+            await tx.execute(
+                update(traces)
+                .where(traces.c.turn_id == turn_id, traces.c.team == team)
+                .values(shown=list(refs))
+            )
