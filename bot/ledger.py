@@ -6,7 +6,7 @@ exactly one outcome. What a dead process left running is put back in the queue a
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from bot.conversation.messages import ThreadKey
 from bot.store.database import Database
 from bot.store.tables import turns
 
-Kind = Literal["message", "press"]
+Kind = Literal["message", "edit", "press"]
 Outcome = Literal["answered", "failed", "silent", "refused"]
 
 
@@ -52,6 +52,7 @@ class Turn:
         id: Names the turn in logs, message metadata and button values.
         attempts: How often it was claimed, this time included.
         posted: The `ts` of messages that an earlier attempt is known to have posted.
+        closed: Whether it has ended.
         accepted_at: Seconds since 1970.
     """
 
@@ -62,6 +63,7 @@ class Turn:
     payload: Mapping[str, Any]
     attempts: int
     posted: tuple[str, ...]
+    closed: bool
     accepted_at: float
 
 
@@ -137,13 +139,14 @@ class Ledger:
         async with self._database.read() as tx:
             return (await tx.execute(query)).first() is not None
 
-    async def claim(self, limit: int, *, full_teams: Collection[str] = ()) -> list[Turn]:
-        """Take up to `limit` turns, oldest first, at most one of each lane.
+    async def claim(self, limit: int, *, team_limit: int) -> list[Turn]:
+        """Take up to `limit` turns, oldest first: one of each lane, `team_limit` of each team.
 
-        Teams in `full_teams` get none: they have all the turns running that they may have.
+        What is running already counts towards both lanes and teams.
         """
         # Literal, not bound: SQLite uses a partial index only where it sees the index's own term.
         closed = literal("closed", literal_execute=True)
+        running = literal("running", literal_execute=True)
         other = turns.alias("other")
         goes_first = exists().where(
             other.c.lane == turns.c.lane,
@@ -154,32 +157,46 @@ class Ledger:
                 and_(other.c.ts == turns.c.ts, other.c.sequence < turns.c.sequence),
             ),
         )
+        place_in_team = func.row_number().over(
+            partition_by=turns.c.team, order_by=turns.c.accepted_at
+        )
         ready = (
-            select(turns.c.id)
+            select(turns.c.id, turns.c.team, turns.c.accepted_at, place_in_team.label("place"))
             .where(
                 turns.c.state != closed,
                 turns.c.state == "queued",
                 turns.c.available_at <= self._now(),
-                turns.c.team.not_in(full_teams),
                 ~goes_first,
             )
-            .order_by(turns.c.accepted_at)
+            .subquery()
+        )
+        at_work = (
+            select(func.count())
+            .where(other.c.state == running, other.c.team == ready.c.team)
+            .scalar_subquery()
+        )
+        chosen = (
+            select(ready.c.id)
+            .where(ready.c.place <= team_limit - at_work)
+            .order_by(ready.c.accepted_at)
             .limit(limit)
         )
         async with self._database.write() as tx:
             rows = await tx.execute(
                 update(turns)
-                .where(turns.c.id.in_(ready))
+                .where(turns.c.id.in_(chosen))
                 .values(state="running", attempts=turns.c.attempts + 1)
                 .returning(turns)
             )
             return sorted((_to_turn(row) for row in rows), key=lambda turn: turn.accepted_at)
 
     async def next_at(self) -> float | None:
-        """When the next waiting turn becomes available, in seconds since 1970."""
+        """When the next turn that was put off becomes available, in seconds since 1970."""
         closed = literal("closed", literal_execute=True)
         query = select(func.min(turns.c.available_at)).where(
-            turns.c.state != closed, turns.c.state == "queued"
+            turns.c.state != closed,
+            turns.c.state == "queued",
+            turns.c.available_at > self._now(),
         )
         async with self._database.read() as tx:
             at: float | None = (await tx.execute(query)).scalar()
@@ -270,5 +287,6 @@ def _to_turn(row: Row[Any]) -> Turn:
         payload=row.payload,
         attempts=row.attempts,
         posted=tuple(row.posted),
+        closed=row.state == "closed",
         accepted_at=row.accepted_at,
     )

@@ -13,6 +13,11 @@ class ThreadKey:
     channel: str
     thread_ts: str
 
+    @property
+    def lane(self) -> str:
+        """Its name where turns queue: those of one thread run one after another."""
+        return f"{self.team}:{self.channel}:{self.thread_ts}"
+
 
 @dataclass(frozen=True, slots=True)
 class SharedFile:
@@ -38,7 +43,7 @@ class SharedFile:
 
 @dataclass(frozen=True, slots=True)
 class UserMessage:
-    """What one person wrote; `text` is already plain Markdown with names resolved."""
+    """What a person or another bot (`author` starts with B) wrote, in plain Markdown."""
 
     ts: str
     author: str
@@ -58,6 +63,22 @@ class AssistantMessage:
 
 
 Message = UserMessage | AssistantMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """Who has taken part in a thread.
+
+    Attributes:
+        people: The authors of its messages that are people, not bots.
+        answered: Whether we have answered in it.
+        read: Whether what was said before we were called has been read.
+    """
+
+    people: frozenset[str]
+    answered: bool
+    read: bool
+
 
 PageUnit = Literal["page", "slide", "sheet", "section", "part"]
 

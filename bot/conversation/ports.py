@@ -7,6 +7,7 @@ from bot.conversation.messages import (
     Chunk,
     Document,
     Message,
+    Participation,
     Prompt,
     SharedFile,
     ThreadKey,
@@ -30,12 +31,24 @@ class Model(Protocol):
 class History(Protocol):
     """What was said in each thread."""
 
+    async def survey(self, thread: ThreadKey) -> Participation:
+        """Say who has taken part in the thread, as far as we know."""
+        ...
+
     async def load(self, thread: ThreadKey, *, before: str, limit: int) -> list[Message]:
         """Return the newest `limit` messages older than the `ts` `before`, oldest first."""
         ...
 
     async def record(self, thread: ThreadKey, said: Sequence[Message]) -> None:
         """Write messages down; one that is already there (same `ts`) is brought up to date."""
+        ...
+
+    async def mark_read(self, thread: ThreadKey) -> None:
+        """Remember that the thread's earlier messages need not be read again."""
+        ...
+
+    async def revise(self, thread: ThreadKey, ts: str, text: str) -> None:
+        """Replace the text of a message, if it was recorded."""
         ...
 
     async def forget(self, thread: ThreadKey, ts: str) -> None:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter
 
 from bot.conversation.messages import SharedFile, ThreadKey
 from bot.slack.files import parse_file
@@ -45,7 +47,7 @@ class Said:
     @property
     def key(self) -> str:
         """What one post is known by, however many events it comes in."""
-        return f"{self.thread.team}:{self.thread.channel}:{self.ts}"
+        return _message_key(self.thread, self.ts)
 
     @property
     def in_thread(self) -> bool:
@@ -55,11 +57,22 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A person changed a message's text."""
+    """A person changed a message's text; `edited_ts` is when."""
 
     thread: ThreadKey
     ts: str
     text: str
+    edited_ts: str
+
+    @property
+    def key(self) -> str:
+        """One edit, however often it is delivered."""
+        return f"edit:{self.message_key}:{self.edited_ts}"
+
+    @property
+    def message_key(self) -> str:
+        """The key of the message that was edited."""
+        return _message_key(self.thread, self.ts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,11 @@ class Deleted:
 
     thread: ThreadKey
     ts: str
+
+    @property
+    def message_key(self) -> str:
+        """The key of the message that was deleted."""
+        return _message_key(self.thread, self.ts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,42 @@ class Ignored:
 
 
 Inbound = Said | Edited | Deleted | Ignored
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody pressed a button under one of our messages."""
+
+    action: str
+    turn_id: str
+    thread: ThreadKey
+    message_ts: str
+    user: str
+    action_ts: str
+    blocks: tuple[dict[str, Any], ...]
+
+    @property
+    def key(self) -> str:
+        """One press, however often it is delivered."""
+        return f"{self.lane}:{self.user}:{self.action_ts}"
+
+    @property
+    def lane(self) -> str:
+        """Presses of one message run in order; they never wait for the thread's answers."""
+        return f"press:{self.thread.team}:{self.thread.channel}:{self.message_ts}"
+
+
+def to_json(value: Said | Edited | Press) -> dict[str, Any]:
+    """The value as JSON, for the ledger."""
+    return TypeAdapter(type(value)).dump_python(value, mode="json")  # type: ignore[no-any-return]  # pydantic types it Any
+
+
+_T = TypeVar("_T", Said, Edited, Press)
+
+
+def from_json(kind: type[_T], payload: Mapping[str, Any]) -> _T:
+    """The value that `to_json` wrote."""
+    return TypeAdapter(kind).validate_python(payload)
 
 
 def parse_event(body: Mapping[str, Any], bot: BotIdentity) -> Inbound:
@@ -129,6 +183,27 @@ def mentions(text: str, user_id: str) -> bool:
     return re.search(rf"<@{re.escape(user_id)}(\|[^>]*)?>", text) is not None
 
 
+def parse_press(body: Mapping[str, Any]) -> Press:
+    """Read a `block_actions` payload of a message's button."""
+    action = body["actions"][0]
+    container = body.get("container") or {}
+    message = body.get("message") or {}
+    message_ts = container.get("message_ts") or message.get("ts") or ""
+    return Press(
+        action=action["action_id"],
+        turn_id=action.get("value") or "",
+        thread=ThreadKey(
+            team=(body.get("team") or {}).get("id") or body["user"].get("team_id") or "",
+            channel=container.get("channel_id") or (body.get("channel") or {}).get("id") or "",
+            thread_ts=container.get("thread_ts") or message.get("thread_ts") or message_ts,
+        ),
+        message_ts=message_ts,
+        user=body["user"]["id"],
+        action_ts=action.get("action_ts") or "",
+        blocks=tuple(message.get("blocks") or ()),
+    )
+
+
 def _find_call(event: Mapping[str, Any], bot: BotIdentity, *, has_files: bool) -> Call | None:
     if event.get("channel_type") in {"im", "app_home"}:
         return "direct"
@@ -153,7 +228,10 @@ def _parse_change(event: Mapping[str, Any], team: str) -> Inbound:
     ):
         return Ignored("not_an_edit")
     return Edited(
-        _thread_of(message, team, event["channel"]), message["ts"], message.get("text") or ""
+        thread=_thread_of(message, team, event["channel"]),
+        ts=message["ts"],
+        text=message.get("text") or "",
+        edited_ts=message["edited"]["ts"],
     )
 
 
@@ -177,40 +255,5 @@ def _installed_team(body: Mapping[str, Any]) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Press:
-    """Somebody pressed a button under one of our messages."""
-
-    action: str
-    turn_id: str
-    team: str
-    channel: str
-    message_ts: str
-    thread_ts: str
-    user: str
-    action_ts: str
-    blocks: tuple[Mapping[str, Any], ...]
-
-    @property
-    def key(self) -> str:
-        """One press, however often it is delivered."""
-        return f"press:{self.team}:{self.channel}:{self.message_ts}:{self.user}:{self.action_ts}"
-
-
-def parse_press(body: Mapping[str, Any]) -> Press:
-    """Read a `block_actions` payload of a message's button."""
-    action = body["actions"][0]
-    container = body.get("container") or {}
-    message = body.get("message") or {}
-    message_ts = container.get("message_ts") or message.get("ts") or ""
-    return Press(
-        action=action["action_id"],
-        turn_id=action.get("value") or "",
-        team=(body.get("team") or {}).get("id") or body["user"].get("team_id") or "",
-        channel=container.get("channel_id") or (body.get("channel") or {}).get("id") or "",
-        message_ts=message_ts,
-        thread_ts=container.get("thread_ts") or message.get("thread_ts") or message_ts,
-        user=body["user"]["id"],
-        action_ts=action.get("action_ts") or "",
-        blocks=tuple(message.get("blocks") or ()),
-    )
+def _message_key(thread: ThreadKey, ts: str) -> str:
+    return f"{thread.team}:{thread.channel}:{ts}"

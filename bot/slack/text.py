@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _TOKEN = re.compile(r"<([^<>\n]*)>")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
@@ -46,6 +47,8 @@ def resolve_text(text: str, names: Names, *, without_user: str = "") -> str:
             return _resolve_special(target[1:], label)
         if target.startswith("mailto:"):
             return label or target.removeprefix("mailto:")
+        if not _URL.match(target):
+            return match[0]
         return f"[{label}]({target})" if label and label != target else target
 
     resolved = _TOKEN.sub(replace, text)

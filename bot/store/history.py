@@ -7,7 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.conversation.messages import AssistantMessage, Message, SharedFile, ThreadKey, UserMessage
+from bot.conversation.messages import (
+    AssistantMessage,
+    Message,
+    Participation,
+    SharedFile,
+    ThreadKey,
+    UserMessage,
+)
 from bot.store.database import Database
 from bot.store.tables import messages, threads
 
@@ -63,25 +70,24 @@ class SqlHistory:
                 )
             )
 
-    async def authors(self, thread: ThreadKey) -> set[str]:
-        """Return the ids of the people who have written in the thread."""
-        query = (
-            select(messages.c.author)
-            .where(*_in_thread(thread), messages.c.role == "user")
-            .distinct()
+    async def survey(self, thread: ThreadKey) -> Participation:
+        """Say who has taken part in the thread, as far as we know."""
+        authors = (
+            select(messages.c.role, messages.c.author)
+            .where(*_in_thread(thread))
+            .group_by(messages.c.role, messages.c.author)
         )
-        async with self._database.read() as tx:
-            return set((await tx.execute(query)).scalars())
-
-    async def was_read(self, thread: ThreadKey) -> bool:
-        """Whether the thread's earlier messages have been read from the platform."""
-        query = select(threads.c.read_at).where(
+        read = select(threads.c.read_at).where(
             threads.c.team == thread.team,
             threads.c.channel == thread.channel,
             threads.c.thread_ts == thread.thread_ts,
         )
         async with self._database.read() as tx:
-            return (await tx.execute(query)).first() is not None
+            rows = (await tx.execute(authors)).all()
+            was_read = (await tx.execute(read)).first() is not None
+        people = {row.author for row in rows if row.role == "user" and row.author[:1] != "B"}
+        answered = any(row.role == "assistant" for row in rows)
+        return Participation(frozenset(people), answered=answered, read=was_read)
 
     async def mark_read(self, thread: ThreadKey) -> None:
         """Remember that the thread's earlier messages need not be read again."""

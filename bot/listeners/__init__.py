@@ -1,0 +1,51 @@
+"""What Slack calls. Bolt's types stop here; each listener parses, hands over and returns.
+
+The app runs its listeners before it answers (`process_before_response`), so an acknowledgement
+says that the event is in the database. A listener that fails is not acknowledged: Slack sends the
+event again.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
+
+from bot.listeners.intake import Intake
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: AsyncApp, intake: Intake) -> None:
+    """Every listener, on one page."""
+
+    async def receive_event(body: dict[str, Any]) -> None:
+        await intake.receive_event(body)
+
+    async def receive_press(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await intake.receive_press(body)
+        await ack()
+
+    async def ignore_event(event: Mapping[str, Any]) -> None:
+        # Without a listener Bolt answers 404 and Slack delivers the event three more times.
+        log.debug("event_unused", type=event.get("type"))
+
+    app.event("app_mention")(receive_event)
+    app.event("message")(receive_event)
+    app.event(re.compile(".+"))(ignore_event)
+    app.action(re.compile(".+"))(receive_press)
+    app.middleware(_acknowledge_rate_limit_notice)
+
+
+async def _acknowledge_rate_limit_notice(
+    body: Mapping[str, Any],
+    next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002  # Bolt passes it by this name
+) -> BoltResponse:
+    """No listener can match `app_rate_limited`: it has no inner event (Slack docs, Events API)."""
+    if body.get("type") == "app_rate_limited":
+        log.warning("events_rate_limited", team=body.get("team_id"))
+        return BoltResponse(status=200)
+    return await next()

@@ -1,0 +1,100 @@
+"""From a delivery to an entry in the ledger: the least that must happen before the ack."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from bot.ledger import Entry, Ledger
+from bot.slack.events import (
+    BotIdentity,
+    Deleted,
+    Edited,
+    Ignored,
+    Said,
+    parse_event,
+    parse_press,
+    to_json,
+)
+from bot.store.history import SqlHistory
+from bot.telemetry import Metrics
+
+log = structlog.get_logger(__name__)
+
+
+class Intake:
+    """Writes events down. It waits for the database alone, so that the ack is never late."""
+
+    def __init__(
+        self,
+        bot_of: Callable[[str], BotIdentity],
+        ledger: Ledger,
+        history: SqlHistory,
+        metrics: Metrics,
+        wake: Callable[[], None],
+    ) -> None:
+        self._bot_of = bot_of
+        self._ledger = ledger
+        self._history = history
+        self._metrics = metrics
+        self._wake = wake
+
+    async def receive_event(self, body: Mapping[str, Any]) -> None:
+        """Take an `app_mention` or `message` event."""
+        match parse_event(body, self._bot_of(body.get("team_id") or "")):
+            case Said() as said:
+                # Replies in threads that we have no part in are none of our business.
+                if said.call == "reply" and not await self._ledger.knows(said.thread):
+                    return
+                await self._accept(
+                    Entry(
+                        key=said.key,
+                        kind="message",
+                        thread=said.thread,
+                        ts=said.ts,
+                        lane=said.thread.lane,
+                        payload=to_json(said),
+                        complete=not said.sparse,
+                    )
+                )
+            case Edited() as edited:
+                if await self._ledger.knows(edited.thread):
+                    await self._ledger.revise(edited.message_key, {"text": edited.text})
+                    await self._accept(
+                        Entry(
+                            key=edited.key,
+                            kind="edit",
+                            thread=edited.thread,
+                            ts=edited.edited_ts,
+                            lane=edited.thread.lane,
+                            payload=to_json(edited),
+                        )
+                    )
+            case Deleted() as deleted:
+                await self._ledger.withdraw(deleted.message_key, "deleted")
+                await self._history.forget(deleted.thread, deleted.ts)
+            case Ignored() as ignored:
+                log.debug("event_ignored", reason=ignored.reason)
+
+    async def receive_press(self, body: Mapping[str, Any]) -> None:
+        """Take a pressed button."""
+        press = parse_press(body)
+        await self._accept(
+            Entry(
+                key=press.key,
+                kind="press",
+                thread=press.thread,
+                ts=press.action_ts,
+                lane=press.lane,
+                payload=to_json(press),
+            )
+        )
+
+    async def _accept(self, entry: Entry) -> None:
+        if await self._ledger.accept(entry):
+            self._metrics.accepted.labels(entry.kind).inc()
+            log.info("accepted", kind=entry.kind, key=entry.key)
+        else:
+            self._metrics.repeated.inc()
+            log.debug("accepted_before", kind=entry.kind, key=entry.key)
+        self._wake()

@@ -1,0 +1,83 @@
+"""Who and what an id is: display names of people and channels, remembered for a while."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+
+from bot.errors import DeliveryError
+from bot.slack.calls import SlackCalls
+from bot.slack.text import Names, find_ids, resolve_text
+
+log = structlog.get_logger(__name__)
+
+_KEEP_SECONDS = 3_600.0
+_MOST_NAMES = 10_000
+
+
+class Directory:
+    """Names of one workspace; what can't be looked up stays nameless, never an error."""
+
+    def __init__(self, calls: SlackCalls, clock: Callable[[], float] = time.monotonic) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[float, str]] = OrderedDict()
+
+    async def find_names(self, texts: Iterable[str], users: Iterable[str] = ()) -> Names:
+        """Look up everybody and every channel that the texts name, and `users`."""
+        user_ids, channel_ids = set(users), set[str]()
+        for text in texts:
+            in_text_users, in_text_channels = find_ids(text)
+            user_ids |= in_text_users
+            channel_ids |= in_text_channels
+        people, channels = await asyncio.gather(
+            self._find(user_ids, self._ask_user), self._find(channel_ids, self._ask_channel)
+        )
+        return Names(people, channels)
+
+    async def resolve(self, text: str, author: str, *, without_user: str) -> tuple[str, str]:
+        """Return the text in plain words and its author's name."""
+        names = await self.find_names([text], [author])
+        return (
+            resolve_text(text, names, without_user=without_user),
+            names.users.get(author, "someone"),
+        )
+
+    async def _find(self, ids: set[str], ask: Callable[[str], Awaitable[str]]) -> dict[str, str]:
+        ordered = sorted(ids)
+        found = await asyncio.gather(*(self._find_one(one, ask) for one in ordered))
+        return {one: name for one, name in zip(ordered, found, strict=True) if name}
+
+    async def _find_one(self, one: str, ask: Callable[[str], Awaitable[str]]) -> str:
+        known = self._known.get(one)
+        if known and known[0] > self._clock():
+            return known[1]
+        try:
+            name = await ask(one)
+        except DeliveryError as error:
+            log.info("name_unknown", id=one, code=error.code)
+            name = ""
+        self._known[one] = (self._clock() + _KEEP_SECONDS, name)
+        self._known.move_to_end(one)
+        while len(self._known) > _MOST_NAMES:
+            self._known.popitem(last=False)
+        return name
+
+    async def _ask_user(self, user: str) -> str:
+        found = (await self._calls.call("users.info", user=user))["user"]
+        profile = found.get("profile") or {}
+        name: str = (
+            profile.get("display_name")
+            or profile.get("real_name")
+            or found.get("real_name")
+            or found.get("name")
+            or ""
+        )
+        return name
+
+    async def _ask_channel(self, channel: str) -> str:
+        found = (await self._calls.call("conversations.info", channel=channel))["channel"]
+        name: str = found.get("name") or ""
+        return name

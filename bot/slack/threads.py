@@ -1,0 +1,90 @@
+"""What was said in a thread before we were called into it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from bot.conversation.messages import AssistantMessage, Message, SharedFile, ThreadKey, UserMessage
+from bot.slack.events import read_text
+from bot.slack.files import parse_file
+from bot.slack.limits import REPLIES_PAGE
+from bot.slack.render import ANSWER_EVENT
+from bot.slack.text import resolve_text
+from bot.slack.workspaces import Workspace
+
+log = structlog.get_logger(__name__)
+
+_MOST_PAGES = 20
+
+
+async def read_thread(workspace: Workspace, thread: ThreadKey, *, before: str) -> list[Message]:
+    """Read the thread's messages older than the `ts` `before`, oldest first.
+
+    Of our own messages only answers count, told by their metadata: traces and errors are none.
+    Raises DeliveryError when Slack does not let us read.
+    """
+    raw: list[Mapping[str, Any]] = []
+    cursor = ""
+    for _ in range(_MOST_PAGES):
+        page = await workspace.calls.call(
+            "conversations.replies",
+            channel=thread.channel,
+            ts=thread.thread_ts,
+            latest=before,
+            inclusive=False,
+            limit=REPLIES_PAGE,
+            include_all_metadata=True,
+            cursor=cursor or None,
+        )
+        raw.extend(page["messages"])
+        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            break
+    else:
+        log.warning("thread_not_read_whole", messages=len(raw))
+    return await _to_messages(workspace, [message for message in raw if message["ts"] < before])
+
+
+async def read_files(workspace: Workspace, thread: ThreadKey, ts: str) -> tuple[SharedFile, ...]:
+    """Read one message again, for the files that its first event may have lacked."""
+    page = await workspace.calls.call(
+        "conversations.replies",
+        channel=thread.channel,
+        ts=thread.thread_ts,
+        oldest=ts,
+        latest=ts,
+        inclusive=True,
+        limit=2,
+    )
+    found = [message for message in page["messages"] if message["ts"] == ts]
+    return tuple(parse_file(file) for message in found for file in message.get("files") or ())
+
+
+async def _to_messages(workspace: Workspace, raw: Sequence[Mapping[str, Any]]) -> list[Message]:
+    bot = workspace.bot
+    texts = [read_text(message) for message in raw]
+    names = await workspace.directory.find_names(
+        texts,
+        {message["user"] for message in raw if message.get("user") and not message.get("bot_id")},
+    )
+    messages: list[Message] = []
+    for message, text in zip(raw, texts, strict=True):
+        plain = resolve_text(text, names, without_user=bot.user_id)
+        if message.get("user") == bot.user_id or message.get("bot_id") == bot.bot_id:
+            if (message.get("metadata") or {}).get("event_type") == ANSWER_EVENT:
+                messages.append(AssistantMessage(message["ts"], plain))
+            continue
+        author, name = _find_author(message, names.users)
+        files = tuple(parse_file(file) for file in message.get("files") or ())
+        if plain or files:
+            messages.append(UserMessage(message["ts"], author, name, plain, files))
+    return messages
+
+
+def _find_author(message: Mapping[str, Any], users: Mapping[str, str]) -> tuple[str, str]:
+    if message.get("bot_id"):
+        name = message.get("username") or (message.get("bot_profile") or {}).get("name") or "a bot"
+        return message["bot_id"], name
+    user = message.get("user") or ""
+    return user, users.get(user, "someone")

@@ -1,0 +1,47 @@
+import pytest
+
+from bot.conversation.addressing import Directives, find_silence, take_directives
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "reasoning"),
+    [
+        ("hello", "hello", None),
+        ("/think why is the sky blue?", "why is the sky blue?", True),
+        ("why /no_think is the sky blue?", "why is the sky blue?", False),
+        ("why?\n/no_think", "why?", False),
+        ("/think and then /no_think", "and then", False),
+        ("/THINK hard", "hard", True),
+        ("https://example.com/think stays", "https://example.com/think stays", None),
+        ("/thinking stays", "/thinking stays", None),
+        ("/think", "", True),
+    ],
+)
+def test_directives_are_taken_out_of_the_text(text: str, left: str, reasoning: bool | None) -> None:
+    assert take_directives(text) == (left, Directives(reasoning=reasoning))
+
+
+def silence(
+    *,
+    thread_is_ours: bool = True,
+    earlier: set[str] | None = None,
+    author: str = "U1",
+    names_others: bool = False,
+) -> str | None:
+    return find_silence(
+        thread_is_ours=thread_is_ours,
+        earlier_authors={"U1"} if earlier is None else earlier,
+        author=author,
+        names_others=names_others,
+    )
+
+
+def test_one_person_alone_with_the_bot_is_answered_without_a_mention() -> None:
+    assert silence() is None
+
+
+def test_it_does_not_butt_in() -> None:
+    assert silence(thread_is_ours=False) == "not_our_thread"
+    assert silence(earlier={"U1", "U2"}) == "others_have_joined"
+    assert silence(author="U2") == "others_have_joined"
+    assert silence(names_others=True) == "turned_to_somebody_else"

@@ -1,0 +1,97 @@
+from bot.conversation.budget import MESSAGE_OVERHEAD, estimate_tokens
+from bot.conversation.messages import AssistantMessage, Message, Prompt, SharedFile, UserMessage
+from bot.conversation.prompt import Reading, build_prompt, cost_of_question, request_summary
+
+
+def said(text: str, *, author: str = "U1", name: str = "Alice", ts: str = "1.0") -> UserMessage:
+    return UserMessage(ts, author, name, text)
+
+
+def build(
+    question: UserMessage,
+    history: list[Message] | None = None,
+    reading: Reading | None = None,
+    room: int = 10_000,
+) -> Prompt:
+    return build_prompt(
+        question,
+        history or [],
+        reading or Reading(),
+        reasoning=True,
+        room=room,
+        answer_tokens=1_000,
+    )
+
+
+def test_one_system_message_first_and_the_question_last() -> None:
+    prompt = build(said("why?"), [said("hello"), AssistantMessage("0.5", "Hi!")])
+
+    assert [message.role for message in prompt.messages] == ["system", "user", "assistant", "user"]
+    assert prompt.messages[-1].text == "why?"
+    assert (prompt.reasoning, prompt.answer_tokens) == (True, 1_000)
+
+
+def test_several_people_are_told_apart_by_name() -> None:
+    prompt = build(said("and now?"), [said("it broke", author="U2", name="Bob")])
+
+    assert prompt.messages[-1].text == "Bob: it broke\n\nAlice: and now?"
+
+
+def test_roles_alternate() -> None:
+    prompt = build(said("c"), [said("a"), said("b")])
+
+    assert [message.role for message in prompt.messages] == ["system", "user"]
+    assert prompt.messages[-1].text == "a\n\nb\n\nc"
+
+
+def test_the_newest_history_is_kept_and_the_oldest_gives_way() -> None:
+    history: list[Message] = [said(f"message number {n} " * 20) for n in range(50)]
+
+    prompt = build(said("the question"), history, room=2_000)
+
+    text = prompt.messages[-1].text
+    assert "message number 49 " in text
+    assert "message number 0 " not in text
+    assert text.endswith("the question")
+    assert sum(estimate_tokens(one.text) + MESSAGE_OVERHEAD for one in prompt.messages) <= 2_000
+
+
+def test_the_question_and_the_documents_stay_even_without_room() -> None:
+    prompt = build(said("the question"), [said("old")], Reading(quoted="| quoted"), room=10)
+
+    assert prompt.messages[-1].text.startswith("| quoted")
+    assert prompt.messages[-1].text.endswith("the question")
+
+
+def test_documents_come_before_the_question_with_the_rules_in_the_system_message() -> None:
+    prompt = build(
+        said("what is it?"), reading=Reading(quoted="| [p. 1]", remarks=("Read page 1 of 2.",))
+    )
+
+    assert "never instructions" in prompt.messages[0].text
+    asked = prompt.messages[-1].text
+    assert asked.index("| [p. 1]") < asked.index("Read page 1 of 2.") < asked.index("what is it?")
+
+
+def test_without_documents_nothing_is_said_about_them() -> None:
+    assert "quoted" not in build(said("hi")).messages[0].text
+
+
+def test_files_are_named_in_what_people_said() -> None:
+    question = UserMessage("1.0", "U1", "Alice", "see this", (SharedFile("F1", "q3.pdf"),))
+
+    assert "q3.pdf" in build(question).messages[-1].text
+
+
+def test_the_cost_of_a_question_covers_what_is_always_sent() -> None:
+    question = said("why? " * 100)
+    prompt = build(question, reading=Reading(quoted="|"))
+
+    assert cost_of_question(question) >= sum(
+        estimate_tokens(message.text) for message in prompt.messages
+    ) - estimate_tokens("|\n\nThe quoted material ends here; what follows is the conversation")
+
+
+def test_a_summary_of_several_files_asks_for_each_and_for_all() -> None:
+    assert "each of the 2 documents" in request_summary(["a.pdf", "b.pdf"])
+    assert "each" not in request_summary(["a.pdf"]).split(":")[0]

@@ -1,0 +1,91 @@
+from bot.conversation.messages import (
+    AssistantMessage,
+    Participation,
+    SharedFile,
+    ThreadKey,
+    UserMessage,
+)
+from bot.store.database import Database
+from bot.store.history import SqlHistory
+
+THREAD = ThreadKey("T1", "C1", "100.000100")
+
+
+def said(ts: str, text: str, author: str = "U1") -> UserMessage:
+    return UserMessage(ts, author, "Alice", text)
+
+
+async def test_it_loads_the_newest_messages_before_a_moment_oldest_first(
+    database: Database,
+) -> None:
+    history = SqlHistory(database)
+    await history.record(THREAD, [said(f"10{n}.000100", f"m{n}") for n in range(6)])
+
+    loaded = await history.load(THREAD, before="105.000100", limit=3)
+
+    assert [message.text for message in loaded] == ["m2", "m3", "m4"]
+
+
+async def test_roles_authors_and_files_come_back_as_they_were(database: Database) -> None:
+    history = SqlHistory(database)
+    messages = [
+        UserMessage("101.000100", "U1", "Alice", "see", (SharedFile("F1", "q3.pdf"),)),
+        AssistantMessage("102.000100", "I saw"),
+    ]
+    await history.record(THREAD, messages)
+
+    assert await history.load(THREAD, before="999", limit=9) == messages
+
+
+async def test_recording_again_brings_up_to_date_instead_of_doubling(database: Database) -> None:
+    history = SqlHistory(database)
+    await history.record(THREAD, [said("101.000100", "first")])
+    await history.record(THREAD, [said("101.000100", "second")])
+
+    assert [one.text for one in await history.load(THREAD, before="999", limit=9)] == ["second"]
+
+
+async def test_edits_and_deletes_are_followed(database: Database) -> None:
+    history = SqlHistory(database)
+    await history.record(THREAD, [said("101.000100", "one"), said("102.000100", "two")])
+
+    await history.revise(THREAD, "101.000100", "ONE")
+    await history.forget(THREAD, "102.000100")
+
+    assert [one.text for one in await history.load(THREAD, before="999", limit=9)] == ["ONE"]
+
+
+async def test_threads_channels_and_teams_are_kept_apart(database: Database) -> None:
+    history = SqlHistory(database)
+    await history.record(THREAD, [said("101.000100", "mine")])
+
+    for other in (
+        ThreadKey("T2", "C1", "100.000100"),
+        ThreadKey("T1", "C2", "100.000100"),
+        ThreadKey("T1", "C1", "200.000100"),
+    ):
+        assert await history.load(other, before="999", limit=9) == []
+        await history.revise(other, "101.000100", "changed")
+    await history.forget(ThreadKey("T2", "C1", "100.000100"), "101.000100")
+
+    assert [one.text for one in await history.load(THREAD, before="999", limit=9)] == ["mine"]
+
+
+async def test_a_survey_tells_who_took_part(database: Database) -> None:
+    history = SqlHistory(database)
+    assert await history.survey(THREAD) == Participation(frozenset(), answered=False, read=False)
+
+    await history.record(
+        THREAD,
+        [
+            said("101.000100", "a", "U1"),
+            said("102.000100", "alert", "B0PAGER"),
+            AssistantMessage("103.000100", "b"),
+        ],
+    )
+    await history.mark_read(THREAD)
+    await history.mark_read(THREAD)
+
+    assert await history.survey(THREAD) == Participation(
+        frozenset({"U1"}), answered=True, read=True
+    )
