@@ -4,6 +4,7 @@
 AloudError
 ├── SettingsError               the operator's configuration
 ├── StartError                  tokens or database refused at start
+│   └── DatabaseInUse           by another process of ours
 ├── ModelError
 │   ├── ModelUnreachable        no connection, time-out, 5xx                    retried
 │   ├── ModelBusy               429, capacity                                   retried
@@ -23,6 +24,8 @@ AloudError
 
 Two audiences: `plain` is for the person in Slack; `str(error)` is for the log and never leaves it.
 """
+
+from typing_extensions import override
 
 
 class AloudError(Exception):
@@ -53,6 +56,10 @@ class StartError(AloudError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class DatabaseInUse(StartError):
+    """Another process of ours has the database open."""
 
 
 class ModelError(AloudError):
@@ -153,6 +160,7 @@ class DocumentError(AloudError):
         self.name = name
 
     @property
+    @override
     def plain(self) -> str:  # type: ignore[override]  # a sentence with the file's name in it
         return self.sentence.format(name=self.name)
 

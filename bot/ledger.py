@@ -18,7 +18,7 @@ from bot.store.database import Database
 from bot.store.tables import turns
 
 Kind = Literal["message", "edit", "press"]
-Outcome = Literal["answered", "failed", "silent", "refused"]
+Outcome = Literal["answered", "stopped", "failed", "silent", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,10 @@ class Ledger:
             )
 
     async def reopen(self, turn: Turn, payload: Mapping[str, Any]) -> bool:
-        """Queue a closed turn once more, as if new; False if it is queued or running already."""
+        """Queue a closed turn once more; False if it is queued or running already.
+
+        It counts as a further attempt, so what the earlier ones posted is cleared away.
+        """
         async with self._database.write() as tx:
             result = await tx.execute(
                 update(turns)
@@ -242,10 +245,10 @@ class Ledger:
                     outcome=None,
                     reason=None,
                     closed_at=None,
-                    attempts=0,
+                    attempts=1,
+                    accepted_at=self._now(),
                     available_at=self._now(),
                     payload=dict(payload),
-                    posted=[],
                 )
             )
             return result.rowcount > 0

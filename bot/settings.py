@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         return found
 
     @property
+    def has_model(self) -> bool:
+        """Whether a model is configured: by a key, or as a server of one's own without one."""
+        return self.model_api_key is not None or self.model_base_url.startswith("http://")
+
+    @property
     def database_path(self) -> Path:
         """The file behind `DATABASE_URL`."""
         return Path(self.database_url.removeprefix("sqlite:///"))
@@ -200,7 +205,7 @@ def missing_for_run(settings: Settings) -> list[str]:
             "connections:write scope on the Basic Information page. Or set SLACK_SIGNING_SECRET "
             "to receive events over HTTP."
         )
-    if settings.model_api_key is None and settings.model_base_url.startswith("https://"):
+    if not settings.has_model:
         missing.append(
             f"MODEL_API_KEY is missing: create a key for {settings.model_base_url} and set it."
         )

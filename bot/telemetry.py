@@ -66,8 +66,10 @@ def configure_logging(level: str, form: Literal["text", "json"]) -> None:
     root.handlers = [output]
     root.setLevel(level.upper())
     # One line for each request would drown ours; failures are logged by our own callers.
-    for noisy in ("httpx", "httpcore", "aiohttp.access", "slack_bolt", "slack_sdk"):
+    for noisy in ("httpx", "httpcore", "aiohttp.access", "slack_sdk"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    # Bolt warns of the token that `authorize` stands in for, and of every retried event.
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
 
 
 class Metrics:

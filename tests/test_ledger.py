@@ -151,7 +151,7 @@ async def test_a_closed_turn_can_be_reopened_once(ledger: Ledger) -> None:
     assert await ledger.reopen(turn, {"text": "again"})
     assert not await ledger.reopen(turn, {"text": "twice"})
     [again] = await claim(ledger)
-    assert (again.id, again.payload["text"], again.attempts) == (turn.id, "again", 1)
+    assert (again.id, again.payload["text"], again.attempts) == (turn.id, "again", 2)
 
 
 async def test_a_waiting_turn_follows_edits_and_deletes(ledger: Ledger) -> None:

@@ -55,10 +55,15 @@ class UserMessage:
 
 @dataclass(frozen=True, slots=True)
 class AssistantMessage:
-    """What we answered: the answer alone, never the reasoning before it."""
+    """What we answered: the answer alone, never the reasoning before it.
+
+    `question_ts` is the message it answers, "" if not known. In the conversation an answer follows
+    its question, even if others wrote while it was being written.
+    """
 
     ts: str
     text: str
+    question_ts: str = ""
     role: Literal["assistant"] = "assistant"
 
 

@@ -1,6 +1,6 @@
 """What the core needs of the outside, in its own words; adapters elsewhere provide it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from bot.conversation.messages import (
@@ -18,7 +18,7 @@ from bot.conversation.messages import (
 class Model(Protocol):
     """A language model that thinks before it answers."""
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[Chunk]:
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """Yield the trace and the answer as they come, then exactly one `Completion`.
 
         The joined `AnswerChunk`s equal the completion's answer up to surrounding white space.
@@ -36,7 +36,7 @@ class History(Protocol):
         ...
 
     async def load(self, thread: ThreadKey, *, before: str, limit: int) -> list[Message]:
-        """Return the newest `limit` messages older than the `ts` `before`, oldest first."""
+        """Return the newest `limit` messages that go before the one of `ts` `before`, in order."""
         ...
 
     async def record(self, thread: ThreadKey, said: Sequence[Message]) -> None:

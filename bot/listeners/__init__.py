@@ -7,7 +7,7 @@ event again.
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -17,6 +17,9 @@ from slack_bolt.response import BoltResponse
 from bot.listeners.intake import Intake
 
 log = structlog.get_logger(__name__)
+
+EVENTS: Final = ("app_mention", "message")
+"""The event types that are used; the manifest subscribes to these and no others."""
 
 
 def register(app: AsyncApp, intake: Intake) -> None:
@@ -33,8 +36,8 @@ def register(app: AsyncApp, intake: Intake) -> None:
         # Without a listener Bolt answers 404 and Slack delivers the event three more times.
         log.debug("event_unused", type=event.get("type"))
 
-    app.event("app_mention")(receive_event)
-    app.event("message")(receive_event)
+    for event in EVENTS:
+        app.event(event)(receive_event)
     app.event(re.compile(".+"))(ignore_event)
     app.action(re.compile(".+"))(receive_press)
     app.middleware(_acknowledge_rate_limit_notice)

@@ -9,7 +9,7 @@ import structlog
 
 from bot.errors import DeliveryError
 from bot.slack.calls import SlackCalls
-from bot.slack.text import Names, find_ids, resolve_text
+from bot.slack.text import Names, find_ids
 
 log = structlog.get_logger(__name__)
 
@@ -18,10 +18,19 @@ _MOST_NAMES = 10_000
 
 
 class Directory:
-    """Names of one workspace; what can't be looked up stays nameless, never an error."""
+    """Names of one workspace; what can't be looked up stays nameless, never an error.
 
-    def __init__(self, calls: SlackCalls, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        calls: The workspace's Web API.
+        own_user_id: Ourselves, whom nobody needs to be told the name of.
+        clock: Seconds, only ever rising.
+    """
+
+    def __init__(
+        self, calls: SlackCalls, own_user_id: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._calls = calls
+        self._own_user_id = own_user_id
         self._clock = clock
         self._known: OrderedDict[str, tuple[float, str]] = OrderedDict()
 
@@ -32,18 +41,11 @@ class Directory:
             in_text_users, in_text_channels = find_ids(text)
             user_ids |= in_text_users
             channel_ids |= in_text_channels
+        user_ids.discard(self._own_user_id)
         people, channels = await asyncio.gather(
             self._find(user_ids, self._ask_user), self._find(channel_ids, self._ask_channel)
         )
         return Names(people, channels)
-
-    async def resolve(self, text: str, author: str, *, without_user: str) -> tuple[str, str]:
-        """Return the text in plain words and its author's name."""
-        names = await self.find_names([text], [author])
-        return (
-            resolve_text(text, names, without_user=without_user),
-            names.users.get(author, "someone"),
-        )
 
     async def _find(self, ids: set[str], ask: Callable[[str], Awaitable[str]]) -> dict[str, str]:
         ordered = sorted(ids)

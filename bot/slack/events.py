@@ -108,6 +108,7 @@ class Press:
     message_ts: str
     user: str
     action_ts: str
+    text: str
     blocks: tuple[dict[str, Any], ...]
 
     @property
@@ -200,6 +201,7 @@ def parse_press(body: Mapping[str, Any]) -> Press:
         message_ts=message_ts,
         user=body["user"]["id"],
         action_ts=action.get("action_ts") or "",
+        text=message.get("text") or "",
         blocks=tuple(message.get("blocks") or ()),
     )
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.calls import SlackCalls
+from bot.slack.capabilities import Capabilities, ReplyPlace
 from bot.slack.directory import Directory
-from bot.slack.events import BotIdentity
+from bot.slack.events import BotIdentity, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,15 @@ class Workspace:
     client: AsyncWebClient
     calls: SlackCalls
     directory: Directory
+    capabilities: Capabilities
+
+    def place_reply(self, said: Said) -> ReplyPlace:
+        """Say where the reply to a message goes."""
+        return ReplyPlace(
+            team=said.thread.team,
+            channel=said.thread.channel,
+            thread_ts=said.thread.thread_ts,
+            recipient_user=said.author,
+            recipient_team=said.author_team,
+            after_ts=said.ts,
+        )

@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import StartError
+from bot.errors import DatabaseInUse, StartError
 from bot.store.tables import metadata
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class Database:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock_file = _lock(self._path.with_name(self._path.name + ".lock"))
         except BlockingIOError as error:
-            raise StartError(
+            raise DatabaseInUse(
                 [f"DATABASE_URL: {self._path} is in use by another Aloud; stop that one first."]
             ) from error
         except OSError as error:

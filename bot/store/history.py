@@ -27,11 +27,11 @@ class SqlHistory:
         self._now = now
 
     async def load(self, thread: ThreadKey, *, before: str, limit: int) -> list[Message]:
-        """Return the newest `limit` messages older than the `ts` `before`, oldest first."""
+        """Return the newest `limit` messages that go before the one of `ts` `before`, in order."""
         query = (
             select(messages)
-            .where(*_in_thread(thread), messages.c.ts < before)
-            .order_by(messages.c.ts.desc())
+            .where(*_in_thread(thread), messages.c.place < before)
+            .order_by(messages.c.place.desc(), messages.c.ts.desc())
             .limit(limit)
         )
         async with self._database.read() as tx:
@@ -118,6 +118,7 @@ def _to_row(thread: ThreadKey, message: Message, now: float) -> dict[str, Any]:
         "channel": thread.channel,
         "thread_ts": thread.thread_ts,
         "ts": message.ts,
+        "place": message.ts,
         "role": message.role,
         "author": "",
         "author_name": "",
@@ -128,11 +129,14 @@ def _to_row(thread: ThreadKey, message: Message, now: float) -> dict[str, Any]:
     if isinstance(message, UserMessage):
         files = [{"id": file.id, "name": file.name} for file in message.files]
         row |= {"author": message.author, "author_name": message.author_name, "files": files}
+    elif message.question_ts:
+        row["place"] = message.question_ts
     return row
 
 
 def _to_message(row: Row[Any]) -> Message:
     if row.role == "assistant":
-        return AssistantMessage(row.ts, row.text)
+        question_ts = row.place if row.place != row.ts else ""
+        return AssistantMessage(row.ts, row.text, question_ts)
     files = tuple(SharedFile(file["id"], file["name"]) for file in row.files)
     return UserMessage(row.ts, row.author, row.author_name, row.text, files)

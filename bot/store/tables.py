@@ -73,6 +73,7 @@ messages = Table(
     Column("channel", String(32)),
     Column("ts", String(32)),
     Column("thread_ts", String(32), nullable=False),
+    Column("place", String(32), nullable=False, comment="Its ts; an answer's is its question's"),
     Column("role", String(16), nullable=False),
     Column("author", String(32), nullable=False, server_default=text("''")),
     Column("author_name", String(255), nullable=False, server_default=text("''")),
@@ -86,6 +87,7 @@ Index(
     messages.c.team,
     messages.c.channel,
     messages.c.thread_ts,
+    messages.c.place,
     messages.c.ts,
 )
 Index("messages_recorded", messages.c.recorded_at)

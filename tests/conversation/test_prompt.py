@@ -93,5 +93,5 @@ def test_the_cost_of_a_question_covers_what_is_always_sent() -> None:
 
 
 def test_a_summary_of_several_files_asks_for_each_and_for_all() -> None:
-    assert "each of the 2 documents" in request_summary(["a.pdf", "b.pdf"])
-    assert "each" not in request_summary(["a.pdf"]).split(":")[0]
+    assert "each of the 2 documents" in request_summary(2)
+    assert "each" not in request_summary(1).split(":")[0]

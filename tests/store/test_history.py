@@ -26,11 +26,26 @@ async def test_it_loads_the_newest_messages_before_a_moment_oldest_first(
     assert [message.text for message in loaded] == ["m2", "m3", "m4"]
 
 
+async def test_an_answer_follows_its_question_whatever_was_written_meanwhile(
+    database: Database,
+) -> None:
+    history = SqlHistory(database)
+    await history.record(THREAD, [said("101.000100", "first")])
+    await history.record(THREAD, [AssistantMessage("103.000100", "answer", "101.000100")])
+    await history.record(THREAD, [said("102.000100", "second"), said("104.000100", "third")])
+
+    async def told(before: str) -> list[str]:
+        return [one.text for one in await history.load(THREAD, before=before, limit=9)]
+
+    assert await told("102.000100") == ["first", "answer"]
+    assert await told("104.000100") == ["first", "answer", "second"]
+
+
 async def test_roles_authors_and_files_come_back_as_they_were(database: Database) -> None:
     history = SqlHistory(database)
     messages = [
         UserMessage("101.000100", "U1", "Alice", "see", (SharedFile("F1", "q3.pdf"),)),
-        AssistantMessage("102.000100", "I saw"),
+        AssistantMessage("102.000100", "I saw", "101.000100"),
     ]
     await history.record(THREAD, messages)
 

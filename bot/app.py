@@ -1,0 +1,345 @@
+"""The composition root: builds every part once, opens and closes them in order."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.documents.extraction import ExtractionLimits, Extractor
+from bot.documents.library import Library
+from bot.errors import DeliveryDelayed, DeliveryError, StartError
+from bot.ledger import Ledger, Turn
+from bot.listeners import register
+from bot.listeners.intake import Intake
+from bot.model.client import ModelClient, build_http
+from bot.model.resilience import ResilientModel
+from bot.opening import Opener
+from bot.presses import Presses
+from bot.runner import Runner
+from bot.settings import Settings
+from bot.slack.calls import SlackCalls
+from bot.slack.capabilities import Capabilities
+from bot.slack.directory import Directory
+from bot.slack.events import BotIdentity
+from bot.slack.files import FileFetcher
+from bot.slack.workspaces import Workspace
+from bot.store.database import Database
+from bot.store.documents import DocumentStore
+from bot.store.history import SqlHistory
+from bot.store.retention import delete_expired
+from bot.store.traces import Traces
+from bot.telemetry import Metrics
+from bot.thinking import Thinker
+from bot.transport import HttpServer, Socket
+from bot.turns import Turns
+
+log = structlog.get_logger(__name__)
+
+_START_SECONDS: Final = 20.0
+_RETENTION_SECONDS: Final = 3_600.0
+_FILE_SECONDS: Final = 30.0
+
+
+async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Serve until `stop` is set, then drain; `ready` is called when events can come in.
+
+    Raises:
+        StartError: tokens, database or port were refused; every problem is named.
+    """
+    async with AsyncExitStack() as stack:
+        metrics = Metrics()
+        database = Database(settings.database_path)
+        client = await stack.enter_async_context(open_slack(settings))
+        bot = await _check_start(settings, client, database, stack)
+        calls = SlackCalls(client)
+        workspace = Workspace(bot, client, calls, Directory(calls, bot.user_id), Capabilities())
+        ledger = Ledger(database, new_id=lambda: secrets.token_hex(8))
+        history = SqlHistory(database)
+        traces = Traces(database)
+        model = await open_model(settings, stack)
+        library = await _open_library(settings, workspace, database, stack)
+        reveal = settings.aloud_reasoning != "off"
+        turns = Turns(
+            ledger=ledger,
+            history=history,
+            traces=traces,
+            opener=Opener(history, library, history_messages=settings.aloud_history_messages),
+            thinker=Thinker(
+                model,
+                think=settings.aloud_think,
+                context_tokens=settings.aloud_context_tokens,
+                answer_tokens=settings.aloud_answer_tokens,
+            ),
+            workspace_of=lambda _: workspace,
+            reveal=reveal,
+            channel_files=settings.aloud_channel_files,
+            metrics=metrics,
+        )
+        presses = Presses(
+            ledger=ledger,
+            traces=traces,
+            workspace_of=lambda _: workspace,
+            reveal=reveal,
+            privately=settings.aloud_reasoning == "ephemeral",
+        )
+
+        async def work(turn: Turn) -> None:
+            match turn.kind:
+                case "message":
+                    await turns.answer(turn)
+                case "edit":
+                    await turns.revise(turn)
+                case "press":
+                    await presses.answer(turn)
+
+        runner = Runner(
+            ledger,
+            work,
+            metrics,
+            turns=settings.aloud_turns,
+            workspace_turns=settings.aloud_workspace_turns,
+        )
+        intake = Intake(lambda _: bot, ledger, history, metrics, runner.wake)
+        await _serve(settings, client, bot, intake, runner, database, metrics, stop, ready)
+
+
+@asynccontextmanager
+async def open_slack(settings: Settings) -> AsyncIterator[AsyncWebClient]:
+    """Open the Web API client that everything shares; `SlackCalls` does the retrying."""
+    async with aiohttp.ClientSession(trust_env=True) as session:
+        token = settings.slack_bot_token
+        yield AsyncWebClient(
+            token.get_secret_value() if token else None,
+            base_url=settings.slack_api_url,
+            session=session,
+            retry_handlers=[],
+        )
+
+
+async def open_model(settings: Settings, stack: AsyncExitStack) -> ResilientModel:
+    """Build the model and its fallbacks; the stack closes their connections."""
+    http = await stack.enter_async_context(build_http(connections=settings.aloud_model_calls + 1))
+    return ResilientModel(
+        [
+            ModelClient(
+                http,
+                base_url=endpoint.base_url,
+                name=endpoint.model,
+                api_key=endpoint.api_key,
+                deadline=settings.aloud_model_seconds,
+            )
+            for endpoint in settings.endpoints
+        ],
+        deadline=settings.aloud_model_seconds,
+        parallel=settings.aloud_model_calls,
+    )
+
+
+def build_bolt(settings: Settings, client: AsyncWebClient, bot: BotIdentity) -> AsyncApp:
+    """Build the Bolt app.
+
+    Authorization is ours: Bolt's own asks auth.test while an event waits for its ack, and acks an
+    event that it failed to authorize, which loses it. Own messages are told apart by the parser,
+    since Bolt's filter would also drop the deletion of our answers.
+    """
+    token = client.token
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id or bot.team,
+            bot_user_id=bot.user_id,
+            bot_id=bot.bot_id,
+            bot_token=token,
+        )
+
+    secret = settings.slack_signing_secret
+    return AsyncApp(
+        client=client,
+        logger=logging.getLogger("slack_bolt"),
+        authorize=authorize,
+        signing_secret=secret.get_secret_value() if secret else "",
+        process_before_response=True,
+        ignoring_self_events_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+    )
+
+
+def file_origins(slack_api_url: str) -> frozenset[str]:
+    """Return the origins besides slack.com's that are Slack for these settings."""
+    parts = urlsplit(slack_api_url)
+    if parts.hostname == "slack.com" or parts.hostname is None:
+        return frozenset()
+    return frozenset({f"{parts.scheme}://{parts.netloc}", f"{parts.scheme}://files.{parts.netloc}"})
+
+
+async def identify_bot(client: AsyncWebClient) -> BotIdentity:
+    """Ask Slack who we are; raises DeliveryError."""
+    found = await SlackCalls(client).call("auth.test", patience=_START_SECONDS)
+    return BotIdentity(found["team_id"], found["user_id"], found["bot_id"])
+
+
+async def check_app_token(settings: Settings, client: AsyncWebClient) -> None:
+    """Ask for a socket once, since the SDK tries a bad token for ever; raises DeliveryError."""
+    if settings.slack_app_token is not None:
+        await SlackCalls(client).call(
+            "apps.connections.open",
+            patience=_START_SECONDS,
+            app_token=settings.slack_app_token.get_secret_value(),
+        )
+
+
+async def _check_start(
+    settings: Settings, client: AsyncWebClient, database: Database, stack: AsyncExitStack
+) -> BotIdentity:
+    """Check everything at once, so that one start names every problem."""
+    bot, socket, opened = await asyncio.gather(
+        identify_bot(client),
+        check_app_token(settings, client),
+        stack.enter_async_context(database),
+        return_exceptions=True,
+    )
+    problems: list[str] = []
+    for name, result in (("SLACK_BOT_TOKEN", bot), ("SLACK_APP_TOKEN", socket)):
+        if isinstance(result, DeliveryError):
+            problems.append(explain_refusal(name, result, settings))
+        elif isinstance(result, BaseException):
+            raise result
+    if isinstance(opened, StartError):
+        problems += opened.problems
+    elif isinstance(opened, BaseException):
+        raise opened
+    if problems or not isinstance(bot, BotIdentity):
+        raise StartError(problems)
+    return bot
+
+
+def explain_refusal(name: str, error: DeliveryError, settings: Settings) -> str:
+    """Say what to do about a token that Slack did not take."""
+    if isinstance(error, DeliveryDelayed):
+        return f"{name}: Slack can't be reached at {settings.slack_api_url}; check the network."
+    if error.code == "missing_scope":
+        return f"{name}: give the token the scope connections:write."
+    return f"{name}: Slack refused it ({error.code}); copy it again from your app's page."
+
+
+async def _open_library(
+    settings: Settings, workspace: Workspace, database: Database, stack: AsyncExitStack
+) -> Library:
+    http = await stack.enter_async_context(
+        httpx.AsyncClient(follow_redirects=False, timeout=_FILE_SECONDS)
+    )
+
+    async def client_for(_: str) -> AsyncWebClient:
+        return workspace.client
+
+    return Library(
+        FileFetcher(
+            http,
+            client_for,
+            max_bytes=settings.aloud_file_megabytes * 1_000_000,
+            trusted_origins=file_origins(settings.slack_api_url),
+        ),
+        Extractor(ExtractionLimits(pages=settings.aloud_file_pages)),
+        DocumentStore(database),
+    )
+
+
+async def _serve(
+    settings: Settings,
+    client: AsyncWebClient,
+    bot: BotIdentity,
+    intake: Intake,
+    runner: Runner,
+    database: Database,
+    metrics: Metrics,
+    stop: asyncio.Event,
+    ready: Callable[[], None],
+) -> None:
+    app = build_bolt(settings, client, bot)
+    register(app, intake)
+    app_token = settings.slack_app_token
+    socket = (
+        Socket(app, app_token=app_token.get_secret_value(), client=client) if app_token else None
+    )
+
+    async def is_ready() -> bool:
+        try:
+            await database.check()
+        except SQLAlchemyError:
+            return False
+        return socket is None or await socket.is_connected()
+
+    server = HttpServer(
+        host=settings.host,
+        port=settings.port,
+        registry=metrics.registry,
+        is_ready=is_ready,
+        app=None if socket else app,
+    )
+    tasks: list[asyncio.Task[Any]] = []
+    try:
+        port = await _start(server, settings)
+        tasks = [
+            asyncio.create_task(runner.run(), name="runner"),
+            asyncio.create_task(_expire(database, settings), name="retention"),
+        ]
+        if socket is None:
+            log.info("listening", host=settings.host, port=port)
+            ready()
+        else:
+            tasks.append(asyncio.create_task(socket.run(ready), name="socket"))
+        await _wait_for_stop(stop, tasks)
+    finally:
+        # New events stop first; what is running may then finish.
+        await server.close()
+        for task in tasks[1:]:
+            task.cancel()
+        await runner.drain(settings.aloud_grace_seconds)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        log.info("stopped")
+
+
+async def _start(server: HttpServer, settings: Settings) -> int:
+    try:
+        return await server.start()
+    except OSError as error:
+        raise StartError(
+            [f"PORT: {settings.host}:{settings.port} can't be listened on ({error.strerror})."]
+        ) from error
+
+
+async def _wait_for_stop(stop: asyncio.Event, tasks: list[asyncio.Task[Any]]) -> None:
+    """Return when asked to; raise what a part died of, since nothing works without it."""
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+    for task in done - {stopped}:
+        task.result()
+
+
+async def _expire(database: Database, settings: Settings) -> None:
+    while True:
+        try:
+            gone = await delete_expired(
+                database, days=settings.aloud_retention_days, now=time.time()
+            )
+            if gone:
+                log.info("expired_deleted", rows=gone)
+        except SQLAlchemyError:
+            log.exception("expired_not_deleted")
+        await asyncio.sleep(_RETENTION_SECONDS)

@@ -1,0 +1,123 @@
+"""The first stage of a turn: everything that is needed to answer a message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot.conversation.addressing import Directives, take_directives
+from bot.conversation.messages import (
+    Document,
+    Message,
+    Participation,
+    SharedFile,
+    UnreadFile,
+    UserMessage,
+)
+from bot.conversation.ports import Documents, History
+from bot.errors import DeliveryError
+from bot.slack.events import Said
+from bot.slack.text import resolve_text
+from bot.slack.threads import read_files, read_thread
+from bot.slack.workspaces import Workspace
+
+log = structlog.get_logger(__name__)
+
+_MOST_EARLIER_FILES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A message with all that is needed to answer it.
+
+    Attributes:
+        question: The message in plain words, directives taken out.
+        history: What was said before it, oldest first.
+        fresh: Documents that came with it.
+        earlier: The thread's other documents.
+        unread: Files that came with it and can't be read.
+        reasoning: What the person asked for, None for the default.
+    """
+
+    question: UserMessage
+    history: Sequence[Message]
+    fresh: Sequence[Document]
+    earlier: Sequence[Document]
+    unread: Sequence[UnreadFile]
+    reasoning: bool | None
+
+    @property
+    def has_nothing_to_answer(self) -> bool:
+        """Whether there are no words, no file that could be read and no conversation."""
+        return not (self.question.text or self.fresh or (self.history and not self.unread))
+
+
+class Opener:
+    """Gathers a message's surroundings from memory and, where memory has none, from Slack."""
+
+    def __init__(self, history: History, documents: Documents, *, history_messages: int) -> None:
+        self._history = history
+        self._documents = documents
+        self._history_messages = history_messages
+
+    async def open(self, said: Said, participation: Participation, workspace: Workspace) -> Opened:
+        """Write the message down and collect what belongs to it."""
+        earlier_files = () if participation.read else await self._join_thread(said, workspace)
+        # An app_mention may lack the files that were shared with it (openclaw#115157).
+        files = await self._read_files_again(said, workspace) if said.sparse else said.files
+        question, directives = await self.record(said, workspace, files)
+        read = await self._documents.read(said.thread, [*earlier_files, *files])
+        came_with_it = read[len(earlier_files) :]
+        fresh = [one for one in came_with_it if isinstance(one, Document)]
+        fresh_ids = {one.file_id for one in fresh}
+        return Opened(
+            question=question,
+            history=await self._history.load(
+                said.thread, before=said.ts, limit=self._history_messages
+            ),
+            fresh=fresh,
+            earlier=[
+                one
+                for one in await self._documents.of_thread(said.thread)
+                if one.file_id not in fresh_ids
+            ],
+            unread=[one for one in came_with_it if isinstance(one, UnreadFile)],
+            reasoning=directives.reasoning,
+        )
+
+    async def record(
+        self, said: Said, workspace: Workspace, files: tuple[SharedFile, ...]
+    ) -> tuple[UserMessage, Directives]:
+        """Write the message down in plain words."""
+        names = await workspace.directory.find_names([said.text], [said.author])
+        plain = resolve_text(said.text, names, without_user=workspace.bot.user_id)
+        text, directives = take_directives(plain)
+        message = UserMessage(
+            said.ts, said.author, names.users.get(said.author, "someone"), text, files
+        )
+        await self._history.record(said.thread, [message])
+        return message, directives
+
+    async def _join_thread(self, said: Said, workspace: Workspace) -> Sequence[SharedFile]:
+        """Read what was said before we were called; return the newest files among it.
+
+        It happens once for a thread; from then on its events keep the memory up to date.
+        """
+        earlier: Sequence[Message] = ()
+        if said.in_thread:
+            try:
+                earlier = await read_thread(workspace, said.thread, before=said.ts)
+            except DeliveryError as error:
+                log.warning("thread_not_read", code=error.code)
+                return ()
+            await self._history.record(said.thread, earlier)
+        await self._history.mark_read(said.thread)
+        files = [file for one in earlier if isinstance(one, UserMessage) for file in one.files]
+        return files[-_MOST_EARLIER_FILES:]
+
+    async def _read_files_again(self, said: Said, workspace: Workspace) -> tuple[SharedFile, ...]:
+        try:
+            return await read_files(workspace, said.thread, said.ts)
+        except DeliveryError as error:
+            log.warning("message_not_read_again", code=error.code)
+            return said.files

@@ -1,0 +1,75 @@
+"""Imports point one way: outside in, never back."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import bot
+
+ROOT = Path(bot.__file__).parent
+
+# Each part, and the parts it may import besides itself.
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "conversation": {"errors"},
+    "model": {"conversation", "errors"},
+    "documents": {"conversation", "errors"},
+    "slack": {"conversation", "errors"},
+    "store": {"conversation", "errors"},
+    "telemetry": set(),
+    "ledger": {"conversation", "store"},
+    "runner": {"ledger", "telemetry"},
+    "turns": {"conversation", "documents", "errors", "ledger", "slack", "store", "telemetry"},
+    "presses": {"conversation", "errors", "ledger", "slack", "store"},
+    "listeners": {"conversation", "ledger", "slack", "store", "telemetry"},
+    "transport": set(),
+    "settings": {"errors"},
+    "demo": set(),
+    "app": {"*"},
+    "doctor": {"*"},
+    "__main__": {"*"},
+    "__init__": set(),
+}
+NEVER_FROM_OUTSIDE = {"demo": {"__main__"}, "settings": {"app", "doctor", "__main__"}}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every part of `bot` that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "bot":
+            names = [f"bot.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+            assert node.level == 0, f"{path}: relative import"
+        found |= {name.split(".")[1] for name in names if name.startswith("bot.")}
+    return found - {"__version__"}
+
+
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def test_every_part_is_named_here() -> None:
+    assert {part_of(path) for path in FILES} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    part = part_of(path)
+    allowed = MAY_IMPORT[part]
+    for imported in imports_of(path) - {part}:
+        assert imported in allowed or "*" in allowed, f"{part} imports {imported}"
+        assert part in NEVER_FROM_OUTSIDE.get(imported, {part}), f"{part} imports {imported}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_hides_behind_a_name_that_says_nothing(path: Path) -> None:
+    assert path.stem not in {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
