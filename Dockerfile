@@ -5,7 +5,7 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 WORKDIR /src
 COPY pyproject.toml uv.lock ./
 RUN uv sync --locked --no-dev --no-install-project --no-editable
-COPY README.md LICENSE ./
+COPY README.md LICENSE manifest.yml ./
 COPY bot ./bot
 RUN uv sync --locked --no-dev --no-editable
 

@@ -5,7 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -290,11 +290,12 @@ async def _serve(
         app=None if socket else app,
     )
     tasks: list[asyncio.Task[Any]] = []
+    leaving = asyncio.Event()
     try:
         port = await _start(server, settings)
         tasks = [
             asyncio.create_task(runner.run(), name="runner"),
-            asyncio.create_task(_expire(database, settings), name="retention"),
+            asyncio.create_task(_expire(database, settings, leaving), name="retention"),
         ]
         if socket is None:
             log.info("listening", host=settings.host, port=port)
@@ -304,9 +305,12 @@ async def _serve(
         await _wait_for_stop(stop, tasks)
     finally:
         # New events stop first; what is running may then finish.
+        await intake.close()
         await server.close()
-        for task in tasks[1:]:
-            task.cancel()
+        leaving.set()
+        for task in tasks:
+            if task.get_name() == "socket":
+                task.cancel()
         await runner.drain(settings.aloud_grace_seconds)
         await asyncio.gather(*tasks, return_exceptions=True)
         log.info("stopped")
@@ -332,8 +336,9 @@ async def _wait_for_stop(stop: asyncio.Event, tasks: list[asyncio.Task[Any]]) ->
         task.result()
 
 
-async def _expire(database: Database, settings: Settings) -> None:
-    while True:
+async def _expire(database: Database, settings: Settings, leaving: asyncio.Event) -> None:
+    """Delete what is too old, now and then, until it is time to leave."""
+    while not leaving.is_set():
         try:
             gone = await delete_expired(
                 database, days=settings.aloud_retention_days, now=time.time()
@@ -342,4 +347,6 @@ async def _expire(database: Database, settings: Settings) -> None:
                 log.info("expired_deleted", rows=gone)
         except SQLAlchemyError:
             log.exception("expired_not_deleted")
-        await asyncio.sleep(_RETENTION_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RETENTION_SECONDS):
+                await leaving.wait()

@@ -221,14 +221,13 @@ class Ledger:
                 )
             )
 
-    async def put_back(self, turn: Turn, *, delay: float = 0, counted: bool = True) -> None:
-        """Queue a running turn again after `delay` seconds; not `counted`, it was no attempt."""
-        attempts = turns.c.attempts if counted else turns.c.attempts - 1
+    async def put_back(self, turn: Turn, *, delay: float = 0) -> None:
+        """Queue a running turn again, to be claimed after `delay` seconds."""
         async with self._database.write() as tx:
             await tx.execute(
                 update(turns)
                 .where(turns.c.id == turn.id, turns.c.state == "running")
-                .values(state="queued", attempts=attempts, available_at=self._now() + delay)
+                .values(state="queued", available_at=self._now() + delay)
             )
 
     async def reopen(self, turn: Turn, payload: Mapping[str, Any]) -> bool:

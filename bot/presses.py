@@ -85,7 +85,7 @@ class Presses:
         trace = await self._traces.find(press.thread.team, press.turn_id)
         if trace is None and await self._is_being_answered(press):
             # The button shows a moment before the trace is written down.
-            await self._ledger.put_back(turn, delay=_SOON_SECONDS, counted=False)
+            await self._ledger.put_back(turn, delay=_SOON_SECONDS)
         elif trace is None or not _belongs(press, trace):
             await self._refuse(turn, press, workspace, _NOT_HERE)
         elif press.action == HIDE_REASONING:

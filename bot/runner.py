@@ -94,7 +94,7 @@ class Runner:
             try:
                 await self._work(turn)
             except asyncio.CancelledError:
-                await self._ledger.put_back(turn, counted=False)
+                await self._ledger.put_back(turn)
                 log.info("turn_handed_back", turn=turn.id)
                 raise
             except Exception:

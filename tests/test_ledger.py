@@ -119,14 +119,6 @@ async def test_a_turn_put_back_waits_its_time_and_holds_its_lane(
     assert (again.payload["text"], again.attempts) == ("a", 2)
 
 
-async def test_handing_back_is_no_attempt(ledger: Ledger) -> None:
-    await ledger.accept(entry("a"))
-    [turn] = await claim(ledger)
-    await ledger.put_back(turn, counted=False)
-
-    assert (await claim(ledger))[0].attempts == 1
-
-
 async def test_what_a_dead_process_left_running_is_taken_up_again(
     ledger: Ledger, database: Database
 ) -> None:

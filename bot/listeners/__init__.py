@@ -14,7 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
 
-from bot.listeners.intake import Intake
+from bot.listeners.intake import Intake, IntakeClosed
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +41,7 @@ def register(app: AsyncApp, intake: Intake) -> None:
     app.event(re.compile(".+"))(ignore_event)
     app.action(re.compile(".+"))(receive_press)
     app.middleware(_acknowledge_rate_limit_notice)
+    app.error(_report)
 
 
 async def _acknowledge_rate_limit_notice(
@@ -52,3 +53,11 @@ async def _acknowledge_rate_limit_notice(
         log.warning("events_rate_limited", team=body.get("team_id"))
         return BoltResponse(status=200)
     return await next()
+
+
+async def _report(error: Exception) -> None:
+    """Log what a listener died of; without an ack, Slack delivers the event again."""
+    if isinstance(error, IntakeClosed):
+        log.info("event_left_to_the_next_start")
+    else:
+        log.error("event_not_accepted", exc_info=error)

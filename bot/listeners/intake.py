@@ -1,10 +1,13 @@
 """From a delivery to an entry in the ledger: the least that must happen before the ack."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 
+from bot.errors import AloudError
 from bot.ledger import Entry, Ledger
 from bot.slack.events import (
     BotIdentity,
@@ -20,6 +23,10 @@ from bot.store.history import SqlHistory
 from bot.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
+
+
+class IntakeClosed(AloudError):
+    """An event came while the process was leaving."""
 
 
 class Intake:
@@ -38,9 +45,53 @@ class Intake:
         self._history = history
         self._metrics = metrics
         self._wake = wake
+        self._at_work = 0
+        self._closed = False
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def receive_event(self, body: Mapping[str, Any]) -> None:
-        """Take an `app_mention` or `message` event."""
+        """Take an `app_mention` or `message` event; raises IntakeClosed when we are leaving."""
+        with self._working():
+            await self._receive_event(body)
+
+    async def receive_press(self, body: Mapping[str, Any]) -> None:
+        """Take a pressed button; raises IntakeClosed when we are leaving."""
+        press = parse_press(body)
+        with self._working():
+            await self._accept(
+                Entry(
+                    key=press.key,
+                    kind="press",
+                    thread=press.thread,
+                    ts=press.action_ts,
+                    lane=press.lane,
+                    payload=to_json(press),
+                )
+            )
+
+    async def close(self) -> None:
+        """Take no more, and wait until what came before is written down.
+
+        What comes later is not acknowledged, so Slack delivers it again, to our next start.
+        """
+        self._closed = True
+        await self._idle.wait()
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        if self._closed:
+            raise IntakeClosed("leaving; Slack will deliver it again")
+        self._at_work += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+            if not self._at_work:
+                self._idle.set()
+
+    async def _receive_event(self, body: Mapping[str, Any]) -> None:
         match parse_event(body, self._bot_of(body.get("team_id") or "")):
             case Said() as said:
                 # Replies in threads that we have no part in are none of our business.
@@ -75,20 +126,6 @@ class Intake:
                 await self._history.forget(deleted.thread, deleted.ts)
             case Ignored() as ignored:
                 log.debug("event_ignored", reason=ignored.reason)
-
-    async def receive_press(self, body: Mapping[str, Any]) -> None:
-        """Take a pressed button."""
-        press = parse_press(body)
-        await self._accept(
-            Entry(
-                key=press.key,
-                kind="press",
-                thread=press.thread,
-                ts=press.action_ts,
-                lane=press.lane,
-                payload=to_json(press),
-            )
-        )
 
     async def _accept(self, entry: Entry) -> None:
         if await self._ledger.accept(entry):

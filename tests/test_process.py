@@ -1,0 +1,241 @@
+"""The real program as a process: start, stop, death and return, refusals."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.demo.server import StandIn
+from tests.chatting import ALICE, BOT, DIRECT, GENERAL, say, shown
+from tests.model.server import ModelServer
+
+class Process:
+    """`python -m bot` with its log."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.log = ""
+        self._reader = asyncio.create_task(self._read())
+        self._grown = asyncio.Condition()
+
+    async def logged(self, pattern: str) -> re.Match[str]:
+        """Wait until a line of the log matches."""
+        async with asyncio.timeout(20), self._grown:
+            while not (found := re.search(pattern, self.log)):
+                if self._reader.done():
+                    raise AssertionError(f"{pattern!r} never came:\n{self.log}")
+                await self._grown.wait()
+            return found
+
+    async def end(self, number: signal.Signals) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        async with asyncio.timeout(20):
+            await self._reader
+            return await self.process.wait()
+
+    async def _read(self) -> None:
+        assert self.process.stderr
+        while line := await self.process.stderr.readline():
+            async with self._grown:
+                self.log += line.decode()
+                self._grown.notify_all()
+        async with self._grown:
+            self._grown.notify_all()
+
+
+@asynccontextmanager
+async def running(command: str, settings: Mapping[str, str]) -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        command,
+        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        env={"PATH": os.environ["PATH"], **settings},  # noqa: TID251  # nothing else is inherited
+    )
+    started = Process(process)
+    try:
+        yield started
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await started.ended()
+
+
+def settings_of(slack: StandIn, model: ModelServer, folder: Path, **more: str) -> dict[str, str]:
+    return {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_API_URL": slack.api_url,
+        "MODEL_BASE_URL": model.url,
+        "DATABASE_URL": f"sqlite:///{folder / 'aloud.db'}",
+        "PORT": "0",
+        **more,
+    }
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[StandIn]:
+    async with StandIn(retry_delays=(0.2, 0.5, 1.0), ack_timeout=1.0) as standin:
+        yield standin
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[ModelServer]:
+    server = ModelServer()
+    server.replies = [say("Hello!")]
+    async with server.serve():
+        yield server
+
+
+async def test_it_starts_answers_and_leaves_on_sigterm(
+    slack: StandIn, model: ModelServer, tmp_path: Path
+) -> None:
+    async with running("run", settings_of(slack, model, tmp_path)) as bot:
+        await bot.logged(r"ready")
+        ts = await slack.post(ALICE, DIRECT, "hi")
+        await slack.wait_for(lambda: len(slack.messages(DIRECT, ts)) == 2)
+
+        assert await bot.end(signal.SIGTERM) == 0
+        assert "xoxb" not in bot.log
+        assert "xapp" not in bot.log
+
+
+async def test_sigterm_lets_a_running_answer_finish(
+    slack: StandIn, model: ModelServer, tmp_path: Path
+) -> None:
+    slow = replace(say("All of it.", "Hm.", pieces=4), pause_at=2)
+    model.replies = [slow]
+    async with running("run", settings_of(slack, model, tmp_path)) as bot:
+        await bot.logged(r"ready")
+        ts = await slack.post(ALICE, DIRECT, "hi")
+        await slack.wait_for(lambda: slack.calls_of("chat.startStream"))
+        bot.process.send_signal(signal.SIGTERM)
+        await bot.logged("draining")
+        slow.go_on.set()
+
+        assert await bot.ended() == 0
+        assert [shown(one) for one in slack.messages(DIRECT, ts)[1:]] == ["All of it."]
+
+
+async def test_what_sigterm_cut_short_is_answered_by_the_next_start(
+    slack: StandIn, model: ModelServer, tmp_path: Path
+) -> None:
+    endless = replace(say("A part of it.", "Hm.", pieces=4), pause_at=3)
+    model.replies = [endless, say("All of it.")]
+    settings = settings_of(slack, model, tmp_path, ALOUD_GRACE_SECONDS="0.1")
+    async with running("run", settings) as bot:
+        await bot.logged(r"ready")
+        ts = await slack.post(ALICE, DIRECT, "hi")
+        await slack.wait_for(lambda: slack.calls_of("chat.startStream"))
+        assert await bot.end(signal.SIGTERM) == 0
+
+    async with running("run", settings) as bot:
+        await slack.wait_for(
+            lambda: [shown(one) for one in slack.messages(DIRECT, ts)[1:]] == ["All of it."],
+            timeout=15,
+        )
+
+
+async def test_killed_in_the_middle_of_an_answer_it_finishes_after_the_restart(
+    slack: StandIn, model: ModelServer, tmp_path: Path
+) -> None:
+    endless = replace(say("A part of it.", "Hm.", pieces=4), pause_at=3)
+    model.replies = [endless, say("All of it.")]
+    settings = settings_of(slack, model, tmp_path)
+    async with running("run", settings) as bot:
+        await bot.logged(r"ready")
+        ts = await slack.post(ALICE, GENERAL, f"<@{BOT}> hi")
+        await slack.wait_for(lambda: slack.calls_of("chat.startStream"))
+        await bot.end(signal.SIGKILL)
+
+    async with running("run", settings):
+        await slack.wait_for(
+            lambda: [shown(one) for one in slack.messages(GENERAL, ts)[1:]] == ["All of it."],
+            timeout=15,
+        )
+        assert all(one.streaming != "in_progress" for one in slack.messages(GENERAL, ts))
+
+
+async def test_over_http_signed_events_and_presses_work(
+    slack: StandIn, model: ModelServer, tmp_path: Path
+) -> None:
+    model.replies = [say("Hello!", "I greet.")]
+    settings = settings_of(slack, model, tmp_path, SLACK_SIGNING_SECRET=slack.signing_secret)
+    del settings["SLACK_APP_TOKEN"]
+    async with running("run", settings) as bot:
+        port = (await bot.logged(r"listening.*port=(\d+)"))[1]
+        url = f"http://127.0.0.1:{port}"
+        await slack.deliver_to(f"{url}/slack/events")
+        ts = await slack.post(ALICE, GENERAL, f"<@{BOT}> hi")
+        await slack.wait_for(lambda: len(slack.messages(GENERAL, ts)) == 2)
+        answer = slack.messages(GENERAL, ts)[1]
+        await slack.press(ALICE, GENERAL, answer.ts, "show_reasoning")
+        await slack.wait_for(lambda: len(slack.messages(GENERAL, ts)) == 3)
+
+        async with httpx.AsyncClient() as http:
+            forged = await http.post(f"{url}/slack/events", json={"type": "url_verification"})
+            assert forged.status_code == 401
+            assert (await http.get(f"{url}/healthz")).text == "ok\n"
+            assert (await http.get(f"{url}/readyz")).status_code == 200
+            metrics = (await http.get(f"{url}/metrics")).text
+            assert 'aloud_turns_closed_total{outcome="answered"} 1.0' in metrics
+        assert await bot.end(signal.SIGTERM) == 0
+
+
+async def test_every_problem_of_a_start_is_named(
+    slack: StandIn, model: ModelServer, tmp_path: Path
+) -> None:
+    settings = settings_of(slack, model, tmp_path)
+    settings |= {
+        "SLACK_BOT_TOKEN": "xoxb-wrong",
+        "SLACK_APP_TOKEN": "xapp-wrong",
+        "DATABASE_URL": "sqlite:////proc/nowhere/aloud.db",
+    }
+    async with running("run", settings) as bot:
+        assert await bot.ended() == 1
+
+        for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DATABASE_URL"):
+            assert f"aloud: {name}" in bot.log
+        assert "Traceback" not in bot.log
+        assert "xoxb-wrong" not in bot.log
+
+
+async def test_without_settings_it_says_what_is_missing() -> None:
+    async with running("run", {}) as bot:
+        assert await bot.ended() == 1
+
+        for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "MODEL_API_KEY"):
+            assert f"aloud: {name} is missing" in bot.log
+
+
+async def test_a_port_that_is_taken_is_named(
+    slack: StandIn, model: ModelServer, tmp_path: Path
+) -> None:
+    taken = slack.api_url.split(":")[2].split("/")[0]
+    async with running("run", settings_of(slack, model, tmp_path, PORT=taken)) as bot:
+        assert await bot.ended() == 1
+        assert f"aloud: PORT: 127.0.0.1:{taken} can't be listened on" in bot.log
+
+
+async def test_a_dead_socket_is_replaced(
+    slack: StandIn, model: ModelServer, tmp_path: Path
+) -> None:
+    async with running("run", settings_of(slack, model, tmp_path)) as bot:
+        await bot.logged(r"ready")
+        slack.sockets.drop()
+        ts = await slack.post(ALICE, DIRECT, "still there?")
+        await slack.wait_for(lambda: len(slack.messages(DIRECT, ts)) == 2, timeout=15)
