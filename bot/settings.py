@@ -179,7 +179,8 @@ def load_settings(overrides: dict[str, str] | None = None) -> Settings:
         if name.startswith("ALOUD_") and name not in known
     ]
     try:
-        settings = Settings(**{key.lower(): value for key, value in overrides.items()})  # type: ignore[arg-type]  # pydantic parses the strings
+        given = {key.lower(): value for key, value in overrides.items() if value}
+        settings = Settings(**given)  # type: ignore[arg-type]  # pydantic parses the strings
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False, include_context=False):
             name = str(problem["loc"][0]).upper() if problem["loc"] else ""

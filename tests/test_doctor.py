@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import pytest
+
+from bot.demo.server import StandIn
+from bot.doctor import examine
+from bot.settings import load_settings
+from bot.store.database import Database
+from tests.chatting import say
+from tests.model.server import ModelServer, Reply, failure
+
+SECRETS = ("xoxb", "xapp", "the-key")
+
+
+async def run_doctor(
+    folder: Path, *, reply: Reply | None = None, slack: StandIn | None = None, **settings: str
+) -> tuple[int, list[str]]:
+    """Run the doctor on a workspace and a model; return its exit code and lines."""
+    if slack is None:
+        async with StandIn() as own:
+            return await run_doctor(folder, reply=reply, slack=own, **settings)
+    model = ModelServer()
+    model.replies = [reply or say("Yes.", "17 is not divisible.")]
+    lines: list[str] = []
+    async with model.serve():
+        loaded = load_settings(
+            {
+                "SLACK_BOT_TOKEN": slack.bot_token,
+                "SLACK_APP_TOKEN": slack.app_token,
+                "SLACK_API_URL": slack.api_url,
+                "MODEL_BASE_URL": model.url,
+                "MODEL_API_KEY": "the-key",
+                "DATABASE_URL": f"sqlite:///{folder / 'aloud.db'}",
+                **settings,
+            }
+        )
+        code = await examine(loaded, lines.append)
+    assert not any(secret in line for line in lines for secret in SECRETS)
+    return code, lines
+
+
+def fixes(lines: list[str]) -> list[str]:
+    return [line.removeprefix("FIX  ") for line in lines if line.startswith("FIX")]
+
+
+async def test_when_all_is_well_every_line_is_ok(tmp_path: Path) -> None:
+    code, lines = await run_doctor(tmp_path)
+
+    assert code == 0
+    assert fixes(lines) == []
+    assert [line[5:].split(":")[0] for line in lines[:-1]] == [
+        "Slack bot token",
+        "Slack permissions",
+        "Events over Socket Mode",
+        "Manifest",
+        "Model",
+        "Database",
+        "File reader",
+    ]
+
+
+async def test_missing_permissions_are_named(tmp_path: Path) -> None:
+    async with StandIn() as slack:
+        slack.faults.withheld_scopes = {"files:read", "users:read"}
+        code, lines = await run_doctor(tmp_path, slack=slack)
+
+    [told] = fixes(lines)
+    assert code == 1
+    assert "files:read" in told
+    assert "users:read" in told
+    assert "reinstall" in told
+
+
+async def test_refused_tokens_and_missing_ones_are_told_apart(tmp_path: Path) -> None:
+    _, refused = await run_doctor(tmp_path, SLACK_BOT_TOKEN="xoxb-no", SLACK_APP_TOKEN="xapp-no")
+    _, missing = await run_doctor(tmp_path, SLACK_BOT_TOKEN="", SLACK_APP_TOKEN="")
+
+    assert "Slack refused it (invalid_auth)" in fixes(refused)[0]
+    assert any("SLACK_APP_TOKEN: Slack refused it" in line for line in fixes(refused))
+    assert "set SLACK_BOT_TOKEN" in fixes(missing)[0]
+    assert "set SLACK_APP_TOKEN for Socket Mode" in fixes(missing)[1]
+
+
+async def test_a_slack_out_of_reach_is_said(tmp_path: Path, unused_tcp_port: int) -> None:
+    url = f"http://127.0.0.1:{unused_tcp_port}/api/"
+    _, lines = await run_doctor(tmp_path, SLACK_API_URL=url)
+
+    assert "can't be reached" in fixes(lines)[0]
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (say("Yes."), "sends no reasoning"),
+        (failure(401, {"error": {"message": "bad key"}}), "401"),
+        (failure(404, {"error": {"message": "no such model"}}), "404"),
+    ],
+)
+async def test_what_is_wrong_with_the_model_is_said(
+    tmp_path: Path, reply: Reply, told: str
+) -> None:
+    code, lines = await run_doctor(tmp_path, reply=reply)
+
+    [line] = fixes(lines)
+    assert code == 1
+    assert line.startswith("Model:")
+    assert told in line
+
+
+async def test_a_database_that_cannot_be_written_is_named_and_a_running_one_is_fine(
+    tmp_path: Path,
+) -> None:
+    _, lines = await run_doctor(tmp_path, DATABASE_URL="sqlite:////proc/nowhere/a.db")
+    async with Database(tmp_path / "aloud.db"):
+        code, _ = await run_doctor(tmp_path)
+
+    [line] = fixes(lines)
+    assert line.startswith("Database:")
+    assert code == 0
