@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -28,7 +29,7 @@ async def test_a_mention_is_answered_in_its_thread_with_few_calls(tmp_path: Path
 @pytest.mark.parametrize("order", ["mention_first", "message_first"])
 @pytest.mark.parametrize("suppressed", ["", "app_mention", "message"])
 async def test_one_post_is_answered_once_whichever_events_come(
-    tmp_path: Path, order: str, suppressed: str
+    tmp_path: Path, order: Literal["message_first", "mention_first"], suppressed: str
 ) -> None:
     async with chatting(tmp_path) as chat:
         chat.slack.faults.order = order

@@ -9,7 +9,7 @@ from bot.store.database import Database
 from tests.chatting import say
 from tests.model.server import ModelServer, Reply, failure
 
-SECRETS = ("xoxb", "xapp", "the-key")
+SECRETS = ("xoxb-0", "xoxb-no", "xapp-1", "xapp-no", "the-key")
 
 
 async def run_doctor(

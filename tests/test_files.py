@@ -1,12 +1,14 @@
 """People share files, the whole bot reads them: over the real wire, in a local workspace."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from bot.demo.server import StandIn
 from tests.chatting import ALICE, BOT, DIRECT, GENERAL, chatting, say, shown
 
+EventOrder = Literal["message_first", "mention_first"]
 NOTES = (
     "notes.md",
     b"# Plan\n\nThe launch moves from May to July.\n\nThe budget is 40,000 euros.\n",
@@ -50,7 +52,7 @@ async def test_it_is_asked_about_after_a_restart_without_being_fetched_again(
 @pytest.mark.parametrize("order", ["mention_first", "message_first"])
 @pytest.mark.parametrize("suppressed", ["", "message"])
 async def test_a_file_with_a_mention_is_read_however_the_events_come(
-    tmp_path: Path, order: str, suppressed: str, *, sparse: bool
+    tmp_path: Path, order: EventOrder, suppressed: str, *, sparse: bool
 ) -> None:
     async with chatting(tmp_path, [say("July.")]) as chat:
         chat.slack.faults.order = order
@@ -134,7 +136,7 @@ async def test_one_unreadable_file_does_not_spoil_the_others(tmp_path: Path) -> 
 async def test_without_the_permission_it_names_what_is_missing(tmp_path: Path) -> None:
     async with chatting(tmp_path) as chat:
         file = chat.slack.add_file(ALICE, *NOTES)
-        chat.slack.faults.downloads[file.id] = "login"
+        chat.slack.faults.downloads[file.id] = "html"
         ts = await chat.slack.post(ALICE, DIRECT, "", files=[file.id])
         [told] = await chat.answers(DIRECT, ts)
 

@@ -17,6 +17,7 @@ from bot.demo.server import StandIn
 from tests.chatting import ALICE, BOT, DIRECT, GENERAL, say, shown
 from tests.model.server import ModelServer
 
+
 class Process:
     """`python -m bot` with its log."""
 

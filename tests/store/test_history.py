@@ -1,5 +1,6 @@
 from bot.conversation.messages import (
     AssistantMessage,
+    Message,
     Participation,
     SharedFile,
     ThreadKey,
@@ -43,7 +44,7 @@ async def test_an_answer_follows_its_question_whatever_was_written_meanwhile(
 
 async def test_roles_authors_and_files_come_back_as_they_were(database: Database) -> None:
     history = SqlHistory(database)
-    messages = [
+    messages: list[Message] = [
         UserMessage("101.000100", "U1", "Alice", "see", (SharedFile("F1", "q3.pdf"),)),
         AssistantMessage("102.000100", "I saw", "101.000100"),
     ]

@@ -1,0 +1,1 @@
+"""The language model behind the core's `Model` port, over any OpenAI-style chat API."""

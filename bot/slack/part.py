@@ -1,0 +1,300 @@
+"""One message of a reply, growing while the answer is written: streamed, or edited."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bot.slack import limits
+from bot.slack.calls import BLOCK_FAULTS, Clock, DeliveryUnconfirmed, SlackCalls, Sleep, metadata
+from bot.slack.capabilities import Capabilities, ReplyPlace
+from bot.slack.render import Block, render_part
+
+log = structlog.get_logger(__name__)
+
+_START_PATIENCE: Final = 1.0
+_GROW_PATIENCE: Final = 2.0
+_STOP_PATIENCE: Final = 60.0
+_LOOK_AFTER_SECONDS: Final = 1.0
+
+
+class PartFull(Exception):
+    """The message takes no more; what it does not show yet belongs in another."""
+
+
+class StoppedByUser(Exception):
+    """The person pressed Slack's own Stop; the message stays as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What every part of one reply needs."""
+
+    calls: SlackCalls
+    place: ReplyPlace
+    turn_id: str
+    capabilities: Capabilities
+    clock: Clock
+    sleep: Sleep
+
+
+class Part:
+    """One message of a reply.
+
+    Its texts are Markdown that is already defused, and each begins with what is shown so far.
+
+    A stream ends for reasons of its own: Slack drops it after some five minutes
+    (node-slack-sdk#2702), or an answer gets lost on the way and nobody knows what it shows. The
+    message is then brought up to date, and kept so, with chat.update.
+
+    Attributes:
+        ts: Slack's id of it, "" until it is begun.
+        shown: The text that Slack surely shows.
+        streaming: Whether Slack takes appends.
+    """
+
+    def __init__(self, errand: Errand, number: int) -> None:
+        self.ts = ""
+        self.shown = ""
+        self.streaming = False
+        self._errand = errand
+        self._number = number
+        self._begun_at = 0.0
+        self._pushed_at = 0.0
+        self._not_before = 0.0
+
+    @property
+    def age(self) -> float:
+        """Seconds since the stream began; 0 for a message that has no end."""
+        return self._errand.clock() - self._begun_at if self.streaming else 0.0
+
+    @property
+    def due_at(self) -> float:
+        """When the next text may be pushed."""
+        if self.streaming:
+            spacing = self._errand.capabilities.append_seconds(self._errand.place.team)
+        else:
+            spacing = limits.UPDATE_SECONDS
+        return max(self._pushed_at + spacing, self._not_before)
+
+    async def begin(self, text: str) -> None:
+        """Show the first text: streamed if the workspace allows it, else posted.
+
+        Raises DeliveryError.
+        """
+        allowed = self._errand.capabilities.allow("streaming", self._errand.place)
+        if not (allowed and await self._start_stream(text)):
+            await self.post(text)
+
+    async def post(self, text: str, below: Sequence[Block] = ()) -> None:
+        """Show a text that is all the message will ever show, or its first state.
+
+        Raises DeliveryError.
+        """
+        place = self._errand.place
+        self.ts = await self._errand.calls.post(
+            render_part(text, below),
+            channel=place.channel,
+            thread_ts=place.thread_ts,
+            turn_id=self._errand.turn_id,
+            part=self._number,
+            after_ts=place.after_ts or place.thread_ts,
+        )
+        self._note_shown(text)
+
+    async def grow(self, text: str) -> None:
+        """Show more; when Slack is too busy just now, `shown` stays and `due_at` moves.
+
+        Raises:
+            PartFull: Part of it belongs in another message.
+            StoppedByUser: No more is wanted.
+            DeliveryError: Slack can't be reached, or refuses for good.
+        """
+        if self.streaming:
+            try:
+                await self._call("chat.appendStream", 0.0, chunks=_chunks(self._tail(text)))
+            except DeliveryUnconfirmed as error:
+                await self._break_off(error)
+            except DeliveryDelayed as error:
+                pause = error.retry_after or limits.APPEND_SECONDS
+                self._not_before = self._errand.clock() + pause
+                return
+            except DeliveryRefused as error:
+                await self._accept_refusal(error)
+            else:
+                self._note_shown(text)
+                return
+        try:
+            await self._update(text, patience=_GROW_PATIENCE)
+        except DeliveryDelayed as error:
+            log.info("update_put_off", code=error.code)
+            pause = error.retry_after or limits.UPDATE_SECONDS
+            self._not_before = self._errand.clock() + pause
+
+    async def close(self, text: str, below: Sequence[Block] = (), *, at_once: bool = False) -> None:
+        """Show the last text and what stands below it.
+
+        `at_once` is for leaving in a hurry: the pause between two updates is not kept.
+
+        Raises as `grow` does.
+        """
+        if self.streaming:
+            try:
+                await self._stop_stream(text, below)
+            except DeliveryUnconfirmed as error:
+                await self._break_off(error)
+            except DeliveryRefused as error:
+                await self._accept_refusal(error)
+            else:
+                self._note_shown(text)
+                return
+        elif not below and text.rstrip() == self.shown.rstrip():
+            return
+        elif not at_once:
+            await self._errand.sleep(max(0.0, self.due_at - self._errand.clock()))
+        await self._update(text, below)
+
+    async def leave(self) -> None:
+        """Stop the stream, if there is one, whatever is shown."""
+        if self.streaming:
+            with suppress(DeliveryError):
+                await self._call("chat.stopStream", _STOP_PATIENCE, metadata=self._metadata())
+            self._end_stream()
+
+    async def _start_stream(self, text: str) -> bool:
+        place = self._errand.place
+        begun_at = self._errand.clock()
+        try:
+            answer = await self._errand.calls.call(
+                "chat.startStream",
+                patience=_START_PATIENCE,
+                channel=place.channel,
+                thread_ts=place.thread_ts,
+                recipient_user_id=place.recipient_user,
+                recipient_team_id=place.recipient_team,
+                chunks=_chunks(text),
+            )
+        except DeliveryUnconfirmed as error:
+            return await self._adopt_stream(text, error)
+        except DeliveryDelayed:
+            return False
+        except DeliveryRefused as error:
+            log.info("streaming_refused", code=error.code)
+            self._errand.capabilities.note_refusal("streaming", place, error.code)
+            return False
+        self.ts = str(answer["ts"])
+        self.streaming = True
+        self._begun_at = begun_at
+        self._errand.capabilities.note_stream(place.team, 1)
+        self._note_shown(text)
+        return True
+
+    async def _adopt_stream(self, text: str, error: DeliveryUnconfirmed) -> bool:
+        """Look for the stream that a lost answer may have begun, and make it this message.
+
+        chat.startStream takes no metadata; but turns of one thread run one after another, so a
+        stream of ours that is open in it and newer than the question can only be this turn's.
+        """
+        place = self._errand.place
+        await self._errand.sleep(_LOOK_AFTER_SECONDS)  # Slack may still be storing it
+        try:
+            replies = await self._errand.calls.read_replies(
+                place.channel, place.thread_ts, place.after_ts or place.thread_ts
+            )
+        except DeliveryError as failure:
+            raise error from failure
+        for reply in replies:
+            if reply.get("streaming_state") == "in_progress" and await self._take_over(reply["ts"]):
+                log.info("stream_adopted", turn=self._errand.turn_id, part=self._number)
+                await self._update(text)
+                return True
+        return False
+
+    async def _take_over(self, ts: str) -> bool:
+        """Stop the stream at `ts`; False if it is not ours."""
+        self.ts = ts
+        try:
+            await self._call("chat.stopStream", _STOP_PATIENCE, metadata=self._metadata())
+        except DeliveryRefused as error:
+            if error.code != "message_not_in_streaming_state":
+                self.ts = ""
+                return False
+        return True
+
+    async def _stop_stream(self, text: str, below: Sequence[Block]) -> None:
+        chunks = _chunks(self._tail(text)) if self._tail(text) else None
+        more = {"chunks": chunks, "metadata": self._metadata()}
+        try:
+            await self._call("chat.stopStream", _STOP_PATIENCE, blocks=list(below) or None, **more)
+        except DeliveryRefused as error:
+            if not below or error.code not in BLOCK_FAULTS - {"msg_too_long"}:
+                raise
+            log.warning("blocks_refused", method="chat.stopStream", detail=str(error))
+            await self._call("chat.stopStream", _STOP_PATIENCE, **more)
+        self._end_stream()
+
+    async def _accept_refusal(self, error: DeliveryRefused) -> None:
+        """Find out what a refused append or stop means; returning means: update instead."""
+        if error.code == "stopped_by_user":
+            await self.leave()
+            raise StoppedByUser from error
+        if error.code == "msg_too_long":
+            raise PartFull from error
+        await self._break_off(error)
+
+    async def _break_off(self, error: DeliveryError) -> None:
+        """Go on without the stream; chat.update is refused while one is open."""
+        log.info("stream_broke_off", code=error.code, part=self._number)
+        if error.code == "message_not_in_streaming_state":
+            self._end_stream()
+        else:
+            await self.leave()
+
+    async def _update(
+        self, text: str, below: Sequence[Block] = (), *, patience: float = _STOP_PATIENCE
+    ) -> None:
+        try:
+            await self._errand.calls.update(
+                render_part(text, below),
+                channel=self._errand.place.channel,
+                ts=self.ts,
+                metadata=self._metadata(),
+                patience=patience,
+            )
+        except DeliveryRefused as error:
+            log.warning("update_refused", code=error.code, part=self._number)
+            raise PartFull from error
+        self._note_shown(text)
+
+    async def _call(self, method: str, patience: float, **arguments: Any) -> None:
+        await self._errand.calls.call(
+            method,
+            patience=patience,
+            channel=self._errand.place.channel,
+            ts=self.ts,
+            **arguments,
+        )
+
+    def _tail(self, text: str) -> str:
+        return text[len(self.shown) :]
+
+    def _note_shown(self, text: str) -> None:
+        self.shown = text
+        self._pushed_at = self._errand.clock()
+
+    def _end_stream(self) -> None:
+        if self.streaming:
+            self.streaming = False
+            self._errand.capabilities.note_stream(self._errand.place.team, -1)
+
+    def _metadata(self) -> dict[str, Any]:
+        return metadata(self._errand.turn_id, self._number)
+
+
+def _chunks(text: str) -> list[dict[str, str]]:
+    # Always chunks: a message streamed with both these and `markdown_text` is refused
+    # (vercel/chat#886).
+    return [{"type": "markdown_text", "text": text}]

@@ -1,0 +1,165 @@
+"""A trace comes and goes on request, whole, and its answer's button follows."""
+
+import pytest
+
+from bot.demo.server import StandIn
+from bot.demo.workspace import ALICE, GENERAL, TEAM_ID, Message
+from bot.errors import DeliveryDelayed, DeliveryRefused
+from bot.slack.calls import SlackCalls
+from bot.slack.capabilities import ReplyPlace
+from bot.slack.reasoning import TraceRef, post_trace, remove_trace, toggle_button
+from bot.slack.render import AnswerControls, render_answer
+
+LINK = "https://acme.slack.com/archives/C1/p1"
+LONG = "A thought of some length.\n" * 3000
+
+
+@pytest.fixture
+async def place(slack: StandIn) -> ReplyPlace:
+    root = await slack.post(ALICE, GENERAL, "a question")
+    return ReplyPlace(TEAM_ID, GENERAL, root, ALICE, TEAM_ID, root)
+
+
+async def post_answer(calls: SlackCalls, place: ReplyPlace) -> str:
+    (message,) = render_answer("**Yes** & no", AnswerControls("turn-1", "hidden"))
+    return await calls.post(
+        message, channel=GENERAL, thread_ts=place.thread_ts, turn_id="turn-1", part=1
+    )
+
+
+def replies(slack: StandIn, place: ReplyPlace) -> list[Message]:
+    return slack.messages(GENERAL, place.thread_ts)[1:]
+
+
+async def test_a_trace_is_posted_in_the_thread_and_removed_again(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace
+) -> None:
+    refs = await post_trace(calls, place, "turn-1", "First.\nThen.", LINK)
+
+    (message,) = replies(slack, place)
+    assert refs == [TraceRef("message", message.ts)]
+    assert message.metadata is not None
+    assert message.metadata["event_type"] == "aloud_trace"
+    await remove_trace(calls, GENERAL, refs)
+    await remove_trace(calls, GENERAL, refs)
+    assert replies(slack, place) == []
+
+
+async def test_a_long_trace_is_a_file_and_removed_again(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace
+) -> None:
+    refs = await post_trace(calls, place, "turn-1", LONG, LINK)
+
+    assert [ref.kind for ref in refs] == ["message", "file"]
+    assert slack.workspace.contents[refs[1].id].decode() == LONG
+    await remove_trace(calls, GENERAL, refs)
+    await remove_trace(calls, GENERAL, refs)
+    assert slack.workspace.files[refs[1].id].mode == "tombstone"
+
+
+async def test_where_no_files_are_taken_a_long_trace_comes_in_messages(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace
+) -> None:
+    slack.faults.withheld_scopes.add("files:write")
+
+    refs = await post_trace(calls, place, "turn-1", LONG, LINK)
+
+    assert [ref.id for ref in refs] == [message.ts for message in replies(slack, place)]
+    shown = "\n".join(message.blocks[1]["text"] for message in replies(slack, place))
+    assert shown.count("thought") == 3000
+
+
+async def test_a_trace_that_breaks_off_leaves_nothing(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace
+) -> None:
+    slack.faults.break_down("files.getUploadURLExternal", times=None)
+
+    with pytest.raises(DeliveryDelayed):
+        await post_trace(calls, place, "turn-1", LONG, LINK)
+
+    assert replies(slack, place) == []
+
+
+async def test_removing_what_is_not_ours_is_refused(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace
+) -> None:
+    with pytest.raises(DeliveryRefused):
+        await remove_trace(calls, GENERAL, [TraceRef("message", place.thread_ts)])
+
+
+async def toggle(slack: StandIn, calls: SlackCalls, place: ReplyPlace, *, shown: bool) -> bool:
+    message = replies(slack, place)[0]
+    return await toggle_button(
+        calls,
+        channel=GENERAL,
+        ts=message.ts,
+        text=message.text,
+        blocks=message.blocks,
+        shown=shown,
+    )
+
+
+async def test_the_button_is_swapped_and_swapped_back(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace
+) -> None:
+    await post_answer(calls, place)
+    before = replies(slack, place)[0]
+
+    assert await toggle(slack, calls, place, shown=True)
+    hidden = replies(slack, place)[0]
+    assert await toggle(slack, calls, place, shown=False)
+    after = replies(slack, place)[0]
+
+    assert hidden.blocks[1]["elements"][0]["action_id"] == "hide_reasoning"
+    assert (after.text, after.blocks, after.metadata) == (
+        before.text,
+        before.blocks,
+        before.metadata,
+    )
+
+
+async def test_blocks_that_cannot_be_sent_again_are_replaced_by_the_text(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace
+) -> None:
+    await post_answer(calls, place)
+    slack.faults.refuse("chat.update", "invalid_blocks")
+
+    assert await toggle(slack, calls, place, shown=True)
+
+    section, actions = replies(slack, place)[0].blocks
+    assert section["text"] == {"type": "mrkdwn", "text": "Yes &amp; no"}
+    assert actions["elements"][0]["action_id"] == "hide_reasoning"
+
+
+async def test_a_text_that_stands_in_no_block_is_not_lost(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace
+) -> None:
+    await post_answer(calls, place)
+    message = replies(slack, place)[0]
+
+    await toggle_button(
+        calls,
+        channel=GENERAL,
+        ts=message.ts,
+        text=message.text,
+        blocks=message.blocks[1:],
+        shown=True,
+    )
+
+    assert replies(slack, place)[0].blocks[0]["text"]["text"] == "Yes &amp; no"
+
+
+@pytest.mark.parametrize(
+    ("code", "tries"), [("block_mismatch", 2), ("edit_window_closed", 1), ("message_not_found", 1)]
+)
+async def test_a_message_that_cannot_change_stays_as_it_is(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace, code: str, tries: int
+) -> None:
+    await post_answer(calls, place)
+    before = replies(slack, place)[0]
+    slack.faults.refuse("chat.update", code, times=None)
+
+    assert not await toggle(slack, calls, place, shown=True)
+
+    assert replies(slack, place)[0] == before
+    assert len(slack.calls_of("chat.update")) == tries
