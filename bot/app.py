@@ -34,7 +34,7 @@ from bot.slack.capabilities import Capabilities
 from bot.slack.directory import Directory
 from bot.slack.events import BotIdentity
 from bot.slack.files import FileFetcher
-from bot.slack.workspaces import Workspace
+from bot.slack.workspaces import OneWorkspace, Workspace, Workspaces
 from bot.store.database import Database
 from bot.store.documents import DocumentStore
 from bot.store.history import SqlHistory
@@ -65,11 +65,12 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         bot = await _check_start(settings, client, database, stack)
         calls = SlackCalls(client)
         workspace = Workspace(bot, client, calls, Directory(calls, bot.user_id), Capabilities())
+        workspaces = OneWorkspace(workspace)
         ledger = Ledger(database, new_id=lambda: secrets.token_hex(8))
         history = SqlHistory(database)
         traces = Traces(database)
         model = await open_model(settings, stack)
-        library = await _open_library(settings, workspace, database, stack)
+        library = await _open_library(settings, workspaces, database, stack)
         reveal = settings.aloud_reasoning != "off"
         turns = Turns(
             ledger=ledger,
@@ -82,7 +83,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
                 context_tokens=settings.aloud_context_tokens,
                 answer_tokens=settings.aloud_answer_tokens,
             ),
-            workspace_of=lambda _: workspace,
+            workspaces=workspaces,
             reveal=reveal,
             channel_files=settings.aloud_channel_files,
             metrics=metrics,
@@ -90,7 +91,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         presses = Presses(
             ledger=ledger,
             traces=traces,
-            workspace_of=lambda _: workspace,
+            workspaces=workspaces,
             reveal=reveal,
             privately=settings.aloud_reasoning == "ephemeral",
         )
@@ -111,7 +112,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             turns=settings.aloud_turns,
             workspace_turns=settings.aloud_workspace_turns,
         )
-        intake = Intake(lambda _: bot, ledger, history, metrics, runner.wake)
+        intake = Intake(workspaces, ledger, history, metrics, runner.wake)
         await _serve(settings, client, bot, intake, runner, database, metrics, stop, ready)
 
 
@@ -236,14 +237,14 @@ def explain_refusal(name: str, error: DeliveryError, settings: Settings) -> str:
 
 
 async def _open_library(
-    settings: Settings, workspace: Workspace, database: Database, stack: AsyncExitStack
+    settings: Settings, workspaces: Workspaces, database: Database, stack: AsyncExitStack
 ) -> Library:
     http = await stack.enter_async_context(
         httpx.AsyncClient(follow_redirects=False, timeout=_FILE_SECONDS)
     )
 
-    async def client_for(_: str) -> AsyncWebClient:
-        return workspace.client
+    async def client_for(team: str) -> AsyncWebClient:
+        return (await workspaces.find(team)).client
 
     return Library(
         FileFetcher(

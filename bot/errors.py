@@ -16,6 +16,7 @@ AloudError
 │   ├── ModelGone               withdrawn or unknown model                      next model
 │   ├── ModelRejected           the request is wrong: a bug in us
 │   └── PromptTooLong           the context overflowed                          shrunk
+├── NotInstalled                no token for the workspace
 ├── DocumentError               one file that cannot be read: documents/failures.py
 └── DeliveryError               Slack would not take the reply
     ├── DeliveryDelayed         rate limit, 5xx, no connection                  retried
@@ -147,6 +148,12 @@ class PromptTooLong(ModelError):
     ) -> None:
         super().__init__(message, status=status)
         self.limit = limit
+
+
+class NotInstalled(AloudError):
+    """We have no token for this workspace (any more)."""
+
+    retryable = False
 
 
 class DocumentError(AloudError):

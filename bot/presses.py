@@ -1,7 +1,5 @@
 """What the buttons under our messages do."""
 
-from collections.abc import Callable
-
 import structlog
 
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
@@ -17,7 +15,7 @@ from bot.slack.render import (
     OutgoingMessage,
     render_trace_messages,
 )
-from bot.slack.workspaces import Workspace
+from bot.slack.workspaces import Workspace, Workspaces
 from bot.store.traces import Trace, Traces
 
 log = structlog.get_logger(__name__)
@@ -37,7 +35,7 @@ class Presses:
     Args:
         ledger: Where turns are found again.
         traces: Where reasoning is kept.
-        workspace_of: The installation of a team.
+        workspaces: The installations.
         reveal: Whether traces may be shown.
         privately: Show a trace to the person who pressed alone.
     """
@@ -47,20 +45,20 @@ class Presses:
         *,
         ledger: Ledger,
         traces: Traces,
-        workspace_of: Callable[[str], Workspace],
+        workspaces: Workspaces,
         reveal: bool,
         privately: bool,
     ) -> None:
         self._ledger = ledger
         self._traces = traces
-        self._workspace_of = workspace_of
+        self._workspaces = workspaces
         self._reveal = reveal
         self._privately = privately
 
     async def answer(self, turn: Turn) -> None:
         """Do what the button says; a press that Slack's weather delays is tried again."""
         press = from_json(Press, turn.payload)
-        workspace = self._workspace_of(press.thread.team)
+        workspace = await self._workspaces.find(press.thread.team)
         try:
             match press.action:
                 case action if action in {SHOW_REASONING, HIDE_REASONING}:

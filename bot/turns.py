@@ -41,7 +41,7 @@ from bot.slack.reply import (
     TextPiece,
 )
 from bot.slack.text import find_ids, resolve_text
-from bot.slack.workspaces import Workspace
+from bot.slack.workspaces import Workspace, Workspaces
 from bot.store.traces import Trace, Traces
 from bot.telemetry import Metrics
 from bot.thinking import Thinker, Thought
@@ -67,7 +67,7 @@ class Turns:
         traces: Where reasoning goes, and no further.
         opener: Stage one.
         thinker: Stage two.
-        workspace_of: The installation of a team.
+        workspaces: The installations.
         reveal: Whether answers get the button that shows the reasoning.
         channel_files: What happens to files shared in channels without a mention.
         metrics: Counts outcomes.
@@ -82,7 +82,7 @@ class Turns:
         traces: Traces,
         opener: Opener,
         thinker: Thinker,
-        workspace_of: Callable[[str], Workspace],
+        workspaces: Workspaces,
         reveal: bool,
         channel_files: Literal["summarize", "offer", "off"],
         metrics: Metrics,
@@ -93,7 +93,7 @@ class Turns:
         self._traces = traces
         self._opener = opener
         self._thinker = thinker
-        self._workspace_of = workspace_of
+        self._workspaces = workspaces
         self._reveal = reveal
         self._channel_files = channel_files
         self._metrics = metrics
@@ -102,7 +102,7 @@ class Turns:
     async def answer(self, turn: Turn) -> None:
         """Bring a message to its one outcome: an answer, an error message, or silence."""
         said = from_json(Said, turn.payload)
-        workspace = self._workspace_of(turn.thread.team)
+        workspace = await self._workspaces.find(turn.thread.team)
         participation = await self._history.survey(turn.thread)
         silence = self._find_silence(said, participation, workspace)
         if silence is not None:
@@ -142,7 +142,7 @@ class Turns:
     async def revise(self, turn: Turn) -> None:
         """Bring an edited message up to date in the history."""
         edited = from_json(Edited, turn.payload)
-        workspace = self._workspace_of(turn.thread.team)
+        workspace = await self._workspaces.find(turn.thread.team)
         names = await workspace.directory.find_names([edited.text])
         plain = resolve_text(edited.text, names, without_user=workspace.bot.user_id)
         text, _ = take_directives(plain)

@@ -6,8 +6,18 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from bot.store.database import Database
+
+# A loaded machine is no failure of the code, and CI shall fail for a change, not for the dice.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize="CI" in os.environ,  # noqa: TID251  # tells CI from a developer's machine
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(autouse=True)

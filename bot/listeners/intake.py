@@ -10,15 +10,16 @@ import structlog
 from bot.errors import AloudError
 from bot.ledger import Entry, Ledger
 from bot.slack.events import (
-    BotIdentity,
     Deleted,
     Edited,
     Ignored,
     Said,
+    find_team,
     parse_event,
     parse_press,
     to_json,
 )
+from bot.slack.workspaces import Workspaces
 from bot.store.history import SqlHistory
 from bot.telemetry import Metrics
 
@@ -34,13 +35,13 @@ class Intake:
 
     def __init__(
         self,
-        bot_of: Callable[[str], BotIdentity],
+        workspaces: Workspaces,
         ledger: Ledger,
         history: SqlHistory,
         metrics: Metrics,
         wake: Callable[[], None],
     ) -> None:
-        self._bot_of = bot_of
+        self._workspaces = workspaces
         self._ledger = ledger
         self._history = history
         self._metrics = metrics
@@ -92,7 +93,8 @@ class Intake:
                 self._idle.set()
 
     async def _receive_event(self, body: Mapping[str, Any]) -> None:
-        match parse_event(body, self._bot_of(body.get("team_id") or "")):
+        workspace = await self._workspaces.find(find_team(body))
+        match parse_event(body, workspace.bot):
             case Said() as said:
                 # Replies in threads that we have no part in are none of our business.
                 if said.call == "reply" and not await self._ledger.knows(said.thread):

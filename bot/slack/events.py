@@ -138,7 +138,7 @@ def from_json(kind: type[_T], payload: Mapping[str, Any]) -> _T:
 def parse_event(body: Mapping[str, Any], bot: BotIdentity) -> Inbound:
     """Read the outer body of an `app_mention` or `message` event."""
     event = body["event"]
-    team = _installed_team(body) or bot.team
+    team = find_team(body) or bot.team
     if event.get("subtype") == "message_changed":
         return _parse_change(event, team)
     if event.get("subtype") == "message_deleted":
@@ -163,6 +163,17 @@ def parse_event(body: Mapping[str, Any], bot: BotIdentity) -> Inbound:
         call=call,
         files=files,
         sparse=event["type"] == "app_mention" and not files,
+    )
+
+
+def find_team(body: Mapping[str, Any]) -> str:
+    """Return the team of the installation that an event was delivered for.
+
+    In shared channels and org installs `event.team` is the writer's workspace, not ours.
+    """
+    authorizations = body.get("authorizations") or [{}]
+    return (
+        authorizations[0].get("team_id") or body.get("context_team_id") or body.get("team_id") or ""
     )
 
 
@@ -247,14 +258,6 @@ def _parse_deletion(event: Mapping[str, Any], team: str) -> Inbound:
 
 def _thread_of(message: Mapping[str, Any], team: str, channel: str) -> ThreadKey:
     return ThreadKey(team, channel, message.get("thread_ts") or message["ts"])
-
-
-def _installed_team(body: Mapping[str, Any]) -> str:
-    # In shared channels and org installs `event.team` is the writer's workspace, not ours.
-    authorizations = body.get("authorizations") or [{}]
-    return (
-        authorizations[0].get("team_id") or body.get("context_team_id") or body.get("team_id") or ""
-    )
 
 
 def _message_key(thread: ThreadKey, ts: str) -> str:

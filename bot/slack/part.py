@@ -9,7 +9,7 @@ import structlog
 
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from bot.slack import limits
-from bot.slack.calls import BLOCK_FAULTS, Clock, DeliveryUnconfirmed, SlackCalls, Sleep, metadata
+from bot.slack.calls import Clock, DeliveryUnconfirmed, SlackCalls, Sleep, metadata
 from bot.slack.capabilities import Capabilities, ReplyPlace
 from bot.slack.render import Block, render_part
 
@@ -225,15 +225,14 @@ class Part:
         return True
 
     async def _stop_stream(self, text: str, below: Sequence[Block]) -> None:
-        chunks = _chunks(self._tail(text)) if self._tail(text) else None
-        more = {"chunks": chunks, "metadata": self._metadata()}
-        try:
-            await self._call("chat.stopStream", _STOP_PATIENCE, blocks=list(below) or None, **more)
-        except DeliveryRefused as error:
-            if not below or error.code not in BLOCK_FAULTS - {"msg_too_long"}:
-                raise
-            log.warning("blocks_refused", method="chat.stopStream", detail=str(error))
-            await self._call("chat.stopStream", _STOP_PATIENCE, **more)
+        tail = self._tail(text)
+        await self._call(
+            "chat.stopStream",
+            _STOP_PATIENCE,
+            chunks=_chunks(tail) if tail else None,
+            blocks=list(below) or None,
+            metadata=self._metadata(),
+        )
         self._end_stream()
 
     async def _accept_refusal(self, error: DeliveryRefused) -> None:

@@ -72,14 +72,13 @@ async def remove_trace(calls: SlackCalls, channel: str, refs: Sequence[TraceRef]
     Raises DeliveryError.
     """
     for ref in refs:
-        try:
-            if ref.kind == "message":
-                await calls.call("chat.delete", channel=channel, ts=ref.id)
-            else:
-                await calls.call("files.delete", file=ref.id)
-        except DeliveryRefused as error:
-            if error.code not in _GONE:
-                raise
+        if ref.kind == "message":
+            await _remove(calls, "chat.delete", channel=channel, ts=ref.id)
+            continue
+        # Without its file a message stays and says that a file was deleted.
+        for ts in await _find_shares(calls, channel, ref.id):
+            await _remove(calls, "chat.delete", channel=channel, ts=ts)
+        await _remove(calls, "files.delete", file=ref.id)
 
 
 async def toggle_button(
@@ -128,6 +127,26 @@ async def toggle_button(
         else:
             return True
     return False
+
+
+async def _remove(calls: SlackCalls, method: str, **arguments: Any) -> None:
+    try:
+        await calls.call(method, **arguments)
+    except DeliveryRefused as error:
+        if error.code not in _GONE:
+            raise
+
+
+async def _find_shares(calls: SlackCalls, channel: str, file_id: str) -> list[str]:
+    """Return the `ts` of the channel's messages that show a file (Slack docs, files.info)."""
+    try:
+        file = (await calls.call("files.info", file=file_id))["file"]
+    except DeliveryRefused as error:
+        log.info("file_not_found", code=error.code)
+        return []
+    shares = file.get("shares") or {}
+    places = [*shares.get("public", {}).items(), *shares.get("private", {}).items()]
+    return [share["ts"] for place, found in places if place == channel for share in found]
 
 
 async def _attach(

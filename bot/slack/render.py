@@ -196,9 +196,7 @@ def _swap(element: Mapping[str, Any], *, shown: bool) -> Block:
 
 def _reasoning_button(turn_id: str, *, shown: bool) -> Block:
     if shown:
-        return _button(
-            HIDE_REASONING, "Hide reasoning", turn_id, "Hide reasoning of this answer"
-        )
+        return _button(HIDE_REASONING, "Hide reasoning", turn_id, "Hide reasoning of this answer")
     return _button(SHOW_REASONING, "Show reasoning", turn_id, "Show reasoning of this answer")
 
 

@@ -1,6 +1,7 @@
 """The workspaces that Aloud is installed in, and how to talk to each."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -30,3 +31,25 @@ class Workspace:
             recipient_team=said.author_team,
             after_ts=said.ts,
         )
+
+
+class Workspaces(Protocol):
+    """Finds the installation that an event or a turn belongs to."""
+
+    async def find(self, team: str) -> Workspace:
+        """Return the team's installation; raises NotInstalled."""
+        ...
+
+
+class OneWorkspace:
+    """The installation of a bot that has one token: every team is reached through it.
+
+    In shared channels and enterprise grids an event's team may be another than the token's own.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    async def find(self, team: str) -> Workspace:  # noqa: ARG002  # there is but one
+        """Return the only installation."""
+        return self._workspace

@@ -244,6 +244,22 @@ async def test_streams_carry_who_asked_and_only_chunks(stage: Stage) -> None:
     assert stage.texts == ["a b c"]
 
 
+async def test_words_are_shown_whole_unless_they_are_slow(stage: Stage) -> None:
+    async def pieces() -> AsyncIterator[Piece]:
+        yield TextPiece("Forty-two is the ans")
+        await stage.clock.pass_time(0.2)
+        await stage.answered("chat.startStream")
+        assert stage.texts == ["Forty-two is the "]
+        await stage.clock.pass_time(1.0)
+        await stage.answered("chat.appendStream")
+        assert stage.texts == ["Forty-two is the ans"]
+        yield EndPiece("Forty-two is the answer", NO_CONTROLS)
+
+    await stage.deliver(pieces())
+
+    assert stage.texts == ["Forty-two is the answer"]
+
+
 async def test_a_token_split_between_two_pieces_pings_nobody(stage: Stage) -> None:
     async def pieces() -> AsyncIterator[Piece]:
         yield TextPiece("Look, <!chan")
@@ -559,7 +575,7 @@ class TestBrokenStreams:
 
         assert stage.texts == ["One ", "two three"]
 
-    async def test_refused_controls_cost_the_button_only(self, stage: Stage) -> None:
+    async def test_a_stop_whose_blocks_are_refused_becomes_an_update(self, stage: Stage) -> None:
         async def pieces() -> AsyncIterator[Piece]:
             yield TextPiece("One ")
             await stage.clock.pass_time(0.2)
@@ -570,6 +586,7 @@ class TestBrokenStreams:
         await stage.deliver(pieces())
 
         assert stage.texts == ["One two"]
+        assert stage.messages[0].blocks[-1]["type"] == "actions"
         stage.assert_left_nothing_open()
 
 
