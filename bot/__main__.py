@@ -60,7 +60,9 @@ def _run(arguments: argparse.Namespace) -> int:
         case "doctor":
             from bot.doctor import examine  # noqa: PLC0415  # only this command needs it
 
-            return asyncio.run(examine(load_settings()))
+            settings = load_settings()
+            configure_logging("error", "text")
+            return asyncio.run(examine(settings))
         case _:
             settings = load_settings()
             missing = missing_for_run(settings)

@@ -249,3 +249,10 @@ def test_a_growing_text_can_be_ended_anywhere() -> None:
 )
 def test_whole_words_end_at_the_last_blank(text: str, end: int) -> None:
     assert end_of_words(text) == end
+
+
+@pytest.mark.parametrize("limit", range(200, 230))
+def test_no_piece_has_an_empty_fence(limit: int) -> None:
+    pieces = split("```py\n" + "x = 1\n" * 100 + "```\n\nAfter that.", limit)
+
+    assert not any("```py\n```" in piece for piece in pieces)
