@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from blockbuster import blockbuster_ctx
 
 from bot import app
 from bot.demo.server import StandIn
@@ -82,7 +84,8 @@ async def chatting(
         return
     model = ModelServer()
     model.replies = list(replies) or [say("Hello!")]
-    async with model.serve():
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(model.serve())
         stop, ready = asyncio.Event(), asyncio.Event()
         loaded = load_settings(
             {
@@ -103,7 +106,9 @@ async def chatting(
         try:
             if running.done():
                 await running
-            yield Chat(slack, model, folder, stop)
+            # Once it serves, its loop serves everybody: whatever blocks it is a failure.
+            with blockbuster_ctx("bot", excluded_modules=["bot.demo"]):
+                yield Chat(slack, model, folder, stop)
         finally:
             started.cancel()
             stop.set()

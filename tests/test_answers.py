@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import aiosqlite
 import pytest
 
 from bot.demo.server import StandIn
@@ -356,3 +357,22 @@ async def test_a_workspace_without_streaming_gets_the_whole_answer(
         await chat.slack.wait_for(
             lambda: "Paragraph 19" in str([one.blocks for one in chat.replies(GENERAL, ts)])
         )
+
+
+async def test_what_cannot_be_written_down_is_not_acked_and_comes_again(tmp_path: Path) -> None:
+    async with (
+        StandIn(retry_delays=(0.3, 0.3, 0.3), ack_timeout=0.3) as slack,
+        chatting(tmp_path, slack=slack) as chat,
+    ):
+        async with aiosqlite.connect(tmp_path / "aloud.db", isolation_level=None) as other:
+            await other.execute("BEGIN IMMEDIATE")
+            ts = await slack.post(ALICE, DIRECT, "hello")
+            await slack.wait_for(lambda: slack.deliveries.records[-1].attempts > 1)
+            assert chat.replies(DIRECT, ts) == []
+            await other.execute("ROLLBACK")
+        await chat.answers(DIRECT, ts)
+        await slack.delivered()
+        await slack.post(ALICE, DIRECT, "and again", ts)
+        await chat.answers(DIRECT, ts, 2)
+
+        assert len(chat.replies(DIRECT, ts)) == 2

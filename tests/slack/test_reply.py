@@ -815,6 +815,38 @@ class TestLeaving:
 
         with pytest.raises(DeliveryDelayed):
             await stage.deliver(pieces())
+        assert stage.capabilities.append_seconds(TEAM_ID) == limits.APPEND_SECONDS
+
+    async def test_what_slack_may_have_taken_is_not_sent_once_more(self, stage: Stage) -> None:
+        async def pieces() -> AsyncIterator[Piece]:
+            yield TextPiece("One ")
+            await stage.clock.pass_time(0.2)
+            await stage.answered("chat.startStream")
+            stage.slack.faults.refuse("chat.stopStream", "msg_too_long")
+            stage.slack.faults.cut("chat.postMessage")
+            stage.slack.faults.withheld_scopes.add("channels:history")
+            yield EndPiece("One two", NO_CONTROLS)
+
+        with pytest.raises(DeliveryDelayed):
+            await stage.deliver(pieces())
+
+        assert stage.texts == ["One ", "two"]
+        stage.assert_left_nothing_open()
+
+    async def test_another_bots_stream_is_not_taken_for_ours(self, stage: Stage) -> None:
+        stage.slack.faults.cut("chat.startStream")
+        stage.slack.faults.refuse("chat.stopStream", "message_not_owned_by_app")
+
+        async def pieces() -> AsyncIterator[Piece]:
+            yield TextPiece("One ")
+            await stage.clock.pass_time(0.2)
+            await stage.clock.pass_time(1.0)
+            await stage.answered("chat.postMessage")
+            yield EndPiece("One", NO_CONTROLS)
+
+        receipts = await stage.deliver(pieces())
+
+        assert receipts[-1] == Delivered(GENERAL, (stage.messages[1].ts,))
 
 
 class TestStatus:
