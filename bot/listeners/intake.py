@@ -1,13 +1,13 @@
 """From a delivery to an entry in the ledger: the least that must happen before the ack."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
 
-from bot.errors import AloudError
+from bot.errors import AloudError, NotInstalled
 from bot.ledger import Entry, Ledger
 from bot.slack.events import (
     Deleted,
@@ -19,7 +19,7 @@ from bot.slack.events import (
     parse_press,
     to_json,
 )
-from bot.slack.workspaces import Workspaces
+from bot.slack.workspaces import Workspace, Workspaces
 from bot.store.history import SqlHistory
 from bot.telemetry import Metrics
 
@@ -31,7 +31,17 @@ class IntakeClosed(AloudError):
 
 
 class Intake:
-    """Writes events down. It waits for the database alone, so that the ack is never late."""
+    """Writes events down. It waits for the database alone, so that the ack is never late.
+
+    Args:
+        workspaces: The installations. An event of any other team is dropped.
+        ledger: Where turns are written down.
+        history: What deletions are taken out of.
+        metrics: Counts what came in.
+        wake: Tells the runner that there is work.
+        forget_team: Deletes all that is kept of a team that uninstalled us at that time, in seconds
+            since 1970; returns None if it has installed us again since.
+    """
 
     def __init__(
         self,
@@ -40,12 +50,14 @@ class Intake:
         history: SqlHistory,
         metrics: Metrics,
         wake: Callable[[], None],
+        forget_team: Callable[[str, float], Awaitable[int | None]],
     ) -> None:
         self._workspaces = workspaces
         self._ledger = ledger
         self._history = history
         self._metrics = metrics
         self._wake = wake
+        self._forget_team = forget_team
         self._at_work = 0
         self._closed = False
         self._idle = asyncio.Event()
@@ -60,6 +72,8 @@ class Intake:
         """Take a pressed button; raises IntakeClosed when we are leaving."""
         press = parse_press(body)
         with self._working():
+            if await self._find_workspace(press.thread.team) is None:
+                return
             await self._accept(
                 Entry(
                     key=press.key,
@@ -70,6 +84,23 @@ class Intake:
                     payload=to_json(press),
                 )
             )
+
+    async def receive_uninstall(self, body: Mapping[str, Any]) -> None:
+        """Take `app_uninstalled` or `tokens_revoked`: forget the team.
+
+        Both can come for one uninstall, in any order (Slack docs, "app_uninstalled"). People's
+        tokens are none of ours. Raises IntakeClosed when we are leaving.
+        """
+        event = body["event"]
+        if event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
+            return
+        team = find_team(body)
+        with self._working():
+            rows = await self._forget_team(team, body["event_time"])
+        if rows is None:
+            log.info("uninstall_outdated", team=team)
+        else:
+            log.info("team_forgotten", team=team, rows=rows)
 
     async def close(self) -> None:
         """Take no more, and wait until what came before is written down.
@@ -93,7 +124,9 @@ class Intake:
                 self._idle.set()
 
     async def _receive_event(self, body: Mapping[str, Any]) -> None:
-        workspace = await self._workspaces.find(find_team(body))
+        workspace = await self._find_workspace(find_team(body))
+        if workspace is None:
+            return
         match parse_event(body, workspace.bot):
             case Said() as said:
                 # Replies in threads that we have no part in are none of our business.
@@ -129,11 +162,19 @@ class Intake:
             case Ignored() as ignored:
                 log.debug("event_ignored", reason=ignored.reason)
 
+    async def _find_workspace(self, team: str) -> Workspace | None:
+        try:
+            return await self._workspaces.find(team)
+        except NotInstalled:
+            # Acknowledged all the same: delivered again, it would find us no more installed.
+            log.info("event_dropped", reason="not_installed", team=team)
+            return None
+
     async def _accept(self, entry: Entry) -> None:
         if await self._ledger.accept(entry):
             self._metrics.accepted.labels(entry.kind).inc()
             log.info("accepted", kind=entry.kind, key=entry.key)
+            self._wake()
         else:
             self._metrics.repeated.inc()
             log.debug("accepted_before", kind=entry.kind, key=entry.key)
-        self._wake()

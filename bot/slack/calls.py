@@ -230,8 +230,9 @@ class SlackCalls:
         for message in await self.read_replies(channel, thread_ts, after_ts):
             about = message.get("metadata") or {}
             payload = about.get("event_payload") or {}
-            if about.get("event_type") == event_type and payload.get("turn") == turn_id:
-                found[int(payload["part"])] = str(message["ts"])
+            ours = about.get("event_type") == event_type and payload.get("turn") == turn_id
+            if ours and isinstance(part := payload.get("part"), int):
+                found[part] = str(message["ts"])
         return found
 
     async def read_replies(

@@ -1,7 +1,6 @@
 """One message of a reply, growing while the answer is written: streamed, or edited."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -159,9 +158,13 @@ class Part:
 
     async def leave(self) -> None:
         """Stop the stream, if there is one, whatever is shown."""
-        if self.streaming:
-            with suppress(DeliveryError):
-                await self._call("chat.stopStream", _STOP_PATIENCE, metadata=self._metadata())
+        if not self.streaming:
+            return
+        try:
+            await self._call("chat.stopStream", _STOP_PATIENCE, metadata=self._metadata())
+        except DeliveryError as error:
+            log.info("stream_not_stopped", code=error.code, part=self._number)
+        finally:
             self._end_stream()
 
     async def _start_stream(self, text: str) -> bool:
@@ -214,14 +217,19 @@ class Part:
         return False
 
     async def _take_over(self, ts: str) -> bool:
-        """Stop the stream at `ts`; False if it is not ours."""
-        self.ts = ts
+        """Stop the stream at `ts` and make it this message; False if it is not ours."""
         try:
-            await self._call("chat.stopStream", _STOP_PATIENCE, metadata=self._metadata())
+            await self._errand.calls.call(
+                "chat.stopStream",
+                patience=_STOP_PATIENCE,
+                channel=self._errand.place.channel,
+                ts=ts,
+                metadata=self._metadata(),
+            )
         except DeliveryRefused as error:
             if error.code != "message_not_in_streaming_state":
-                self.ts = ""
                 return False
+        self.ts = ts
         return True
 
     async def _stop_stream(self, text: str, below: Sequence[Block]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -149,8 +150,7 @@ class Reply:
 
         Raises DeliveryError.
         """
-        self._status.give_way()
-        return await self._calls.post(
+        ts = await self._calls.post(
             render_error(plain, reference, retry),
             channel=self._place.channel,
             thread_ts=self._place.thread_ts,
@@ -159,17 +159,19 @@ class Reply:
             event_type=NOTICE_EVENT,
             after_ts=self._place.after_ts or self._place.thread_ts,
         )
+        self._status.give_way()
+        return ts
 
     async def deliver(self, pieces: AsyncIterator[Piece]) -> AsyncGenerator[Receipt, None]:
         """Show the answer as its pieces come and yield what has become true.
 
         Each `Started` comes before anything more is sent; at last comes `Delivered`, or `Stopped`.
         When `pieces` raises, or the delivery is cancelled or closed, what is shown stays, with all
-        that was written by then if any of it was shown; no stream and no status is left open. A
-        reply delivers once.
+        that was written by then if any of it was shown. No stream and no status is left open,
+        however it ends. A reply delivers once.
 
         Raises:
-            DeliveryError: Slack would not take it. What was `Started` stays.
+            DeliveryError: Slack would not take it. What was `Started` stays, as far as it came.
             EOFError: `pieces` ended without an `EndPiece`.
             Exception: Whatever `pieces` raised.
         """
@@ -187,6 +189,9 @@ class Reply:
         except StoppedByUser:
             self._text, self._part = "", None
             yield Stopped(self._place.channel, tuple(self._stamps))
+        except DeliveryError:
+            self._text = ""  # what Slack may have taken already must not be sent once more
+            raise
         finally:
             await _see_through(self._leave(inbox))
 
@@ -384,8 +389,10 @@ class Reply:
                         pass
             except (DeliveryError, PartFull, StoppedByUser, TimeoutError) as error:
                 log.warning("reply_left_behind", turn=self._turn_id, error=type(error).__name__)
-            if self._part is not None:
-                await self._part.leave()
+        if self._part is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LEAVE_SECONDS):
+                    await self._part.leave()
         await self._status.clear()
 
 
@@ -444,4 +451,5 @@ async def _see_through(step: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait({task}, timeout=_LEAVE_SECONDS)
         task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
         raise

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from bot.demo.server import StandIn
-from tests.chatting import ALICE, BOT, GENERAL, say
+from tests.chatting import ALICE, BOT, DIRECT, GENERAL, say
 from tests.model.server import ModelServer
 from tests.test_process import Process, running, settings_of
 
@@ -60,15 +60,17 @@ async def measure_turns(slack: StandIn, model: ModelServer, folder: Path) -> Non
         begun = time.perf_counter()
         for n in range(EVENTS):
             await asyncio.sleep(max(0.0, begun + n / PER_SECOND - time.perf_counter()))
-            await slack.post(ALICE, GENERAL, f"<@{BOT}> question {n}")
+            await slack.post(ALICE, DIRECT, f"question {n}")
         await slack.delivered(timeout=60)
         acks = sorted(
             (record.acked_at - record.sent_at) * 1_000
             for record in slack.deliveries.records[known:]
             if record.acked_at is not None and record.payload["event"].get("user") == ALICE
         )
-        tell(f"ack p50 at {PER_SECOND} posts/s", f"{acks[len(acks) // 2]:.1f} ms", "")
-        tell(f"ack p99 at {PER_SECOND} posts/s", f"{acks[int(len(acks) * 0.99)]:.1f} ms", "< 50 ms")
+        tell(f"ack p50 at {PER_SECOND} events/s", f"{acks[len(acks) // 2]:.1f} ms", "")
+        tell(
+            f"ack p99 at {PER_SECOND} events/s", f"{acks[int(len(acks) * 0.99)]:.1f} ms", "< 50 ms"
+        )
 
 
 async def measure_long_answer(slack: StandIn, model: ModelServer, folder: Path) -> None:
