@@ -54,7 +54,7 @@ STREAM_SECONDS: Final = 280.0
 Slack drops a stream after about 306 s even while it is appended to.
 """
 
-APPEND_SECONDS: Final = 1.0
+APPEND_SECONDS: Final = 1.25
 """Ours: time between two appends to one stream, when few streams are open in the workspace."""
 
 APPENDS_A_MINUTE: Final = 100

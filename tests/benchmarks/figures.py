@@ -7,6 +7,7 @@ import asyncio
 import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from bot.demo.server import StandIn
@@ -75,8 +76,7 @@ async def measure_turns(slack: StandIn, model: ModelServer, folder: Path) -> Non
 
 async def measure_long_answer(slack: StandIn, model: ModelServer, folder: Path) -> None:
     paragraphs = "\n\n".join(f"Paragraph {n}: " + "some words. " * 40 for n in range(40))
-    slow = say(paragraphs, "I think.", pieces=200)
-    model.replies = [slow]
+    model.replies = [replace(say(paragraphs, "I think.", pieces=200), pace=0.15)]
     async with running("run", settings_of(slack, model, folder)) as bot:
         await bot.logged(r"\bready\b")
         before = len(slack.calls)

@@ -24,6 +24,7 @@ class Reply:
         pulse: Sent again and again, every few milliseconds.
         held: Sends nothing at all until the client leaves, not even the status.
         pause_at: Waits for `go_on` before this block.
+        pace: Seconds between blocks, as a model takes them; for benchmarks.
     """
 
     blocks: Sequence[bytes] = ()
@@ -33,6 +34,7 @@ class Reply:
     pulse: bytes = b": OPENROUTER PROCESSING\n\n"
     held: bool = False
     pause_at: int | None = None
+    pace: float = 0.0
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -101,6 +103,8 @@ class ModelServer:
         for number, block in enumerate(reply.blocks):
             if number == reply.pause_at:
                 await reply.go_on.wait()
+            if reply.pace:
+                await asyncio.sleep(reply.pace)
             await _write_block(writer, block)
         if gone:
             while reply.ending == "pulse" and not gone.done():

@@ -74,8 +74,8 @@ class Stage:
     async def shown(self, characters: int) -> None:
         """Let just enough time pass for that much to be shown."""
         while sum(map(len, self.texts)) < characters:
-            if self.clock.wakes_someone(1.0):
-                await self.clock.pass_time(1.0)
+            if self.clock.wakes_someone(limits.APPEND_SECONDS):
+                await self.clock.pass_time(limits.APPEND_SECONDS)
             await asyncio.sleep(0)
 
     async def begun(self, messages: int = 1) -> None:
@@ -195,7 +195,7 @@ async def test_a_long_answer_takes_one_append_a_second(stage: Stage) -> None:
         for second in range(3):
             for word in words[1 + second * 10 : 11 + second * 10]:
                 yield TextPiece(word)
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await stage.answered("chat.appendStream", second + 1)
         for word in words[31:]:
             yield TextPiece(word)
@@ -216,7 +216,7 @@ async def test_appends_slow_down_when_many_streams_share_their_limit(stage: Stag
         stage.capabilities.note_stream(TEAM_ID, 1)
 
     assert stage.capabilities.append_seconds(TEAM_ID) == 6.0
-    assert stage.capabilities.append_seconds("T0OTHER001") == 1.0
+    assert stage.capabilities.append_seconds("T0OTHER001") == limits.APPEND_SECONDS
 
 
 async def test_streams_carry_who_asked_and_only_chunks(stage: Stage) -> None:
@@ -225,7 +225,7 @@ async def test_streams_carry_who_asked_and_only_chunks(stage: Stage) -> None:
         await stage.clock.pass_time(0.2)
         await stage.answered("chat.startStream")
         yield TextPiece("b ")
-        await stage.clock.pass_time(1.0)
+        await stage.clock.pass_time(limits.APPEND_SECONDS)
         await stage.answered("chat.appendStream")
         yield EndPiece("a b c", NO_CONTROLS)
 
@@ -250,7 +250,7 @@ async def test_words_are_shown_whole_unless_they_are_slow(stage: Stage) -> None:
         await stage.clock.pass_time(0.2)
         await stage.answered("chat.startStream")
         assert stage.texts == ["Forty-two is the "]
-        await stage.clock.pass_time(1.0)
+        await stage.clock.pass_time(limits.APPEND_SECONDS)
         await stage.answered("chat.appendStream")
         assert stage.texts == ["Forty-two is the ans"]
         yield EndPiece("Forty-two is the answer", NO_CONTROLS)
@@ -266,7 +266,7 @@ async def test_a_token_split_between_two_pieces_pings_nobody(stage: Stage) -> No
         await stage.clock.pass_time(0.2)
         await stage.answered("chat.startStream")
         yield TextPiece("nel> and @he")
-        await stage.clock.pass_time(1.0)
+        await stage.clock.pass_time(limits.APPEND_SECONDS)
         await stage.answered("chat.appendStream")
         yield TextPiece("re")
         yield EndPiece("Look, <!channel> and @here", NO_CONTROLS)
@@ -402,7 +402,7 @@ class TestRollOver:
             await stage.answered("chat.startStream")
             stage.slack.faults.refuse("chat.appendStream", "msg_too_long")
             yield TextPiece("two ")
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await stage.answered("chat.startStream", 2)
             yield EndPiece("One two three", BUTTON)
 
@@ -435,7 +435,7 @@ class TestBrokenStreams:
             await stage.answered("chat.startStream")
             stage.drop_stream()
             yield TextPiece("two ")
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await stage.answered("chat.update")
             yield TextPiece("three ")
             end = asyncio.create_task(stage.clock.pass_time(limits.UPDATE_SECONDS))
@@ -495,7 +495,7 @@ class TestBrokenStreams:
             await stage.answered("chat.startStream")
             stage.slack.faults.cut("chat.appendStream")
             yield TextPiece("two ")
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await stage.answered("chat.update")
             end = asyncio.create_task(stage.clock.pass_time(limits.UPDATE_SECONDS))
             yield EndPiece("One two three", NO_CONTROLS)
@@ -512,7 +512,7 @@ class TestBrokenStreams:
         async def pieces() -> AsyncIterator[Piece]:
             yield TextPiece("One ")
             await stage.clock.pass_time(0.2)
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await stage.answered("chat.update")
             end = asyncio.create_task(stage.clock.pass_time(limits.UPDATE_SECONDS))
             yield EndPiece("One two", BUTTON)
@@ -531,7 +531,7 @@ class TestBrokenStreams:
         async def pieces() -> AsyncIterator[Piece]:
             yield TextPiece("One ")
             await stage.clock.pass_time(0.2)
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await stage.answered("chat.postMessage")
             end = asyncio.create_task(stage.clock.pass_time(limits.UPDATE_SECONDS))
             yield EndPiece("One two", NO_CONTROLS)
@@ -548,7 +548,7 @@ class TestBrokenStreams:
             await stage.answered("chat.startStream")
             stage.slack.faults.rate_limit("chat.appendStream", retry_after=5)
             yield TextPiece("two ")
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await stage.answered("chat.appendStream")
             yield TextPiece("three ")
             await stage.clock.pass_time(5.0)
@@ -567,7 +567,7 @@ class TestBrokenStreams:
             stage.drop_stream()
             stage.slack.faults.refuse("chat.update", "edit_window_closed", times=None)
             yield TextPiece("two ")
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await stage.answered("chat.startStream", 2)
             yield EndPiece("One two three", BUTTON)
 
@@ -760,7 +760,7 @@ class TestLeaving:
             await stage.clock.pass_time(0.2)
             await stage.answered("chat.startStream")
             yield TextPiece("two ")
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await asyncio.Event().wait()
 
         task = asyncio.create_task(stage.deliver(pieces()))
@@ -794,7 +794,7 @@ class TestLeaving:
             await stage.answered("chat.startStream")
             stage.slack.faults.refuse("chat.appendStream", "stopped_by_user", times=None)
             yield TextPiece("two ")
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await asyncio.Event().wait()
 
         receipts = await stage.deliver(pieces())
@@ -840,7 +840,7 @@ class TestLeaving:
         async def pieces() -> AsyncIterator[Piece]:
             yield TextPiece("One ")
             await stage.clock.pass_time(0.2)
-            await stage.clock.pass_time(1.0)
+            await stage.clock.pass_time(limits.APPEND_SECONDS)
             await stage.answered("chat.postMessage")
             yield EndPiece("One", NO_CONTROLS)
 
