@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import httpx
@@ -19,10 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.documents.extraction import ExtractionLimits, Extractor
 from bot.documents.library import Library
-from bot.errors import DeliveryDelayed, DeliveryError, StartError
+from bot.errors import DeliveryDelayed, DeliveryError, NotInstalled, StartError
 from bot.ledger import Ledger, Turn
 from bot.listeners import register
 from bot.listeners.intake import Intake
+from bot.manifest import load_manifest
 from bot.model.client import ModelClient, build_http
 from bot.model.resilience import ResilientModel
 from bot.opening import Opener
@@ -31,13 +32,16 @@ from bot.runner import Runner
 from bot.settings import Settings
 from bot.slack.calls import SlackCalls
 from bot.slack.capabilities import Capabilities
-from bot.slack.directory import Directory
 from bot.slack.events import BotIdentity
 from bot.slack.files import FileFetcher
-from bot.slack.workspaces import OneWorkspace, Workspace, Workspaces
+from bot.slack.install import INSTALL_PATH, STATE_SECONDS, InstallFlow
+from bot.slack.installations import InstalledWorkspaces
+from bot.slack.workspaces import OneWorkspace, Workspaces, open_workspace
 from bot.store.database import Database
 from bot.store.documents import DocumentStore
+from bot.store.forgetting import forget_team
 from bot.store.history import SqlHistory
+from bot.store.installations import Installations, InstallStates
 from bot.store.retention import delete_expired
 from bot.store.traces import Traces
 from bot.telemetry import Metrics
@@ -63,9 +67,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         database = Database(settings.database_path)
         client = await stack.enter_async_context(open_slack(settings))
         bot = await _check_start(settings, client, database, stack)
-        calls = SlackCalls(client)
-        workspace = Workspace(bot, client, calls, Directory(calls, bot.user_id), Capabilities())
-        workspaces = OneWorkspace(workspace)
+        workspaces = _find_workspaces(client, bot, database)
         ledger = Ledger(database, new_id=lambda: secrets.token_hex(8))
         history = SqlHistory(database)
         traces = Traces(database)
@@ -97,6 +99,10 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         )
 
         async def work(turn: Turn) -> None:
+            team = turn.thread.team
+            if not await _is_installed(workspaces, team):
+                await ledger.close(turn, "silent", "not_installed")
+                return
             match turn.kind:
                 case "message":
                     await turns.answer(turn)
@@ -104,16 +110,24 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
                     await turns.revise(turn)
                 case "press":
                     await presses.answer(turn)
+            if not await _is_installed(workspaces, team):
+                # What the turn wrote down after the uninstall goes as well.
+                await forget_team(database, team, asked_at=time.time())
+
+        async def forget(team: str, asked_at: float) -> int | None:
+            return await forget_team(database, team, asked_at=asked_at)
 
         runner = Runner(
             ledger,
             work,
+            turns.abandon,
             metrics,
             turns=settings.aloud_turns,
             workspace_turns=settings.aloud_workspace_turns,
         )
-        intake = Intake(workspaces, ledger, history, metrics, runner.wake)
-        await _serve(settings, client, bot, intake, runner, database, metrics, stop, ready)
+        intake = Intake(workspaces, ledger, history, metrics, runner.wake, forget)
+        install = await _build_install(settings, client, database)
+        await _serve(settings, client, intake, install, runner, database, metrics, stop, ready)
 
 
 @asynccontextmanager
@@ -148,23 +162,19 @@ async def open_model(settings: Settings, stack: AsyncExitStack) -> ResilientMode
     )
 
 
-def build_bolt(settings: Settings, client: AsyncWebClient, bot: BotIdentity) -> AsyncApp:
+def build_bolt(settings: Settings, client: AsyncWebClient) -> AsyncApp:
     """Build the Bolt app.
 
     Authorization is ours: Bolt's own asks auth.test while an event waits for its ack, and acks an
-    event that it failed to authorize, which loses it. Own messages are told apart by the parser,
-    since Bolt's filter would also drop the deletion of our answers.
+    event that it failed to authorize, which loses it. So Bolt may let everything in; the intake
+    drops what is of a team that has not installed us. With an `authorize` Bolt never asks the file
+    stores that it sets up when SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are in the environment. Own
+    messages are told apart by the parser, since Bolt's filter would also drop the deletion of our
+    answers.
     """
-    token = client.token
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id or bot.team,
-            bot_user_id=bot.user_id,
-            bot_id=bot.bot_id,
-            bot_token=token,
-        )
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
     secret = settings.slack_signing_secret
     return AsyncApp(
@@ -186,8 +196,10 @@ def file_origins(slack_api_url: str) -> frozenset[str]:
     return frozenset({f"{parts.scheme}://{parts.netloc}", f"{parts.scheme}://files.{parts.netloc}"})
 
 
-async def identify_bot(client: AsyncWebClient) -> BotIdentity:
-    """Ask Slack who we are; raises DeliveryError."""
+async def identify_bot(settings: Settings, client: AsyncWebClient) -> BotIdentity | None:
+    """Ask Slack who we are, unless we are somebody else in each workspace; raises DeliveryError."""
+    if settings.serves_installations:
+        return None
     found = await SlackCalls(client).call("auth.test", patience=_START_SECONDS)
     return BotIdentity(found["team_id"], found["user_id"], found["bot_id"])
 
@@ -204,10 +216,10 @@ async def check_app_token(settings: Settings, client: AsyncWebClient) -> None:
 
 async def _check_start(
     settings: Settings, client: AsyncWebClient, database: Database, stack: AsyncExitStack
-) -> BotIdentity:
+) -> BotIdentity | None:
     """Check everything at once, so that one start names every problem."""
     bot, socket, opened = await asyncio.gather(
-        identify_bot(client),
+        identify_bot(settings, client),
         check_app_token(settings, client),
         stack.enter_async_context(database),
         return_exceptions=True,
@@ -222,9 +234,49 @@ async def _check_start(
         problems += opened.problems
     elif isinstance(opened, BaseException):
         raise opened
-    if problems or not isinstance(bot, BotIdentity):
+    if problems or isinstance(bot, BaseException):
         raise StartError(problems)
     return bot
+
+
+def _find_workspaces(
+    client: AsyncWebClient, bot: BotIdentity | None, database: Database
+) -> Workspaces:
+    if bot is not None:
+        return OneWorkspace(open_workspace(bot, client, Capabilities()))
+
+    def connect(token: str) -> AsyncWebClient:
+        return AsyncWebClient(
+            token, base_url=client.base_url, session=client.session, retry_handlers=[]
+        )
+
+    return InstalledWorkspaces(Installations(database), connect)
+
+
+async def _is_installed(workspaces: Workspaces, team: str) -> bool:
+    try:
+        await workspaces.find(team)
+    except NotInstalled:
+        return False
+    return True
+
+
+async def _build_install(
+    settings: Settings, client: AsyncWebClient, database: Database
+) -> InstallFlow | None:
+    """Build the pages where a workspace installs us, None if there is a bot token already."""
+    if settings.slack_bot_token or not (settings.slack_client_id and settings.slack_client_secret):
+        return None
+    manifest = await asyncio.to_thread(load_manifest)
+    return InstallFlow(
+        client,
+        client_id=settings.slack_client_id,
+        client_secret=settings.slack_client_secret.get_secret_value(),
+        scopes=manifest["oauth_config"]["scopes"]["bot"],
+        authorize_url=urljoin(settings.slack_api_url, "/oauth/v2/authorize"),
+        installations=Installations(database),
+        states=InstallStates(database, seconds=STATE_SECONDS),
+    )
 
 
 def explain_refusal(name: str, error: DeliveryError, settings: Settings) -> str:
@@ -261,15 +313,15 @@ async def _open_library(
 async def _serve(
     settings: Settings,
     client: AsyncWebClient,
-    bot: BotIdentity,
     intake: Intake,
+    install: InstallFlow | None,
     runner: Runner,
     database: Database,
     metrics: Metrics,
     stop: asyncio.Event,
     ready: Callable[[], None],
 ) -> None:
-    app = build_bolt(settings, client, bot)
+    app = build_bolt(settings, client)
     register(app, intake)
     app_token = settings.slack_app_token
     socket = (
@@ -289,11 +341,14 @@ async def _serve(
         registry=metrics.registry,
         is_ready=is_ready,
         app=None if socket else app,
+        install=install,
     )
     tasks: list[asyncio.Task[Any]] = []
     leaving = asyncio.Event()
     try:
         port = await _start(server, settings)
+        if install is not None:
+            log.info("installable", url=f"http://{settings.host}:{port}{INSTALL_PATH}")
         tasks = [
             asyncio.create_task(runner.run(), name="runner"),
             asyncio.create_task(_expire(database, settings, leaving), name="retention"),

@@ -2,13 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,9 +14,12 @@ from bot.conversation.messages import Completion, Prompt, PromptMessage
 from bot.documents.extraction import Extractor
 from bot.errors import AloudError, DatabaseInUse, DeliveryError, StartError
 from bot.listeners import EVENTS
+from bot.manifest import load_manifest
 from bot.settings import Settings
 from bot.slack.calls import SlackCalls
+from bot.slack.install import INSTALL_PATH
 from bot.store.database import Database
+from bot.store.installations import Installations
 
 _QUESTION = "Is 17 a prime number? Answer with one word."
 _ANSWER_TOKENS = 2_048
@@ -46,22 +46,13 @@ async def examine(settings: Settings, say: Callable[[str], None] = print) -> int
     return 0 if healthy else 1
 
 
-def load_manifest() -> dict[str, Any]:
-    """Return the app manifest that this version asks for."""
-    packaged = files("bot").joinpath("manifest.yml")
-    text = (
-        packaged.read_text(encoding="utf-8")
-        if packaged.is_file()
-        else Path(__file__).parent.with_name("manifest.yml").read_text(encoding="utf-8")
-    )
-    manifest: dict[str, Any] = yaml.safe_load(text)
-    return manifest
-
-
 async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
     manifest = await asyncio.to_thread(load_manifest)
     async with open_slack(settings) as client:
-        yield await _check_bot_token(settings, client)
+        if settings.serves_installations:
+            yield await _count_installations(settings)
+        else:
+            yield await _check_bot_token(settings, client)
         if settings.slack_bot_token is not None:
             yield await _check_scopes(client, manifest)
         yield await _check_transport(settings, client)
@@ -82,6 +73,27 @@ async def _check_bot_token(settings: Settings, client: AsyncWebClient) -> Findin
     except DeliveryError as error:
         return Finding(subject, False, explain_refusal("SLACK_BOT_TOKEN", error, settings))
     return Finding(subject, True, f"{found.get('user')} in {found.get('team')}")
+
+
+async def _count_installations(settings: Settings) -> Finding:
+    subject = "Slack installations"
+    database = Database(settings.database_path)
+    try:
+        # A running Aloud has it open; reading beside it does no harm.
+        with suppress(DatabaseInUse):
+            await database.open()
+        count = await Installations(database).count()
+    except (StartError, SQLAlchemyError):
+        return Finding(subject, False, "can't be told before the database works")
+    finally:
+        await database.close()
+    page = f"http://{settings.host}:{settings.port}{INSTALL_PATH}"
+    return Finding(
+        subject,
+        True,
+        f"{count} {'workspace' if count == 1 else 'workspaces'}; more can install it at {page}, "
+        "which people must reach by https",
+    )
 
 
 async def _check_scopes(client: AsyncWebClient, manifest: dict[str, Any]) -> Finding:

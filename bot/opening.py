@@ -7,6 +7,7 @@ import structlog
 
 from bot.conversation.addressing import Directives, take_directives
 from bot.conversation.messages import (
+    AssistantMessage,
     Document,
     Message,
     Participation,
@@ -37,6 +38,7 @@ class Opened:
         earlier: The thread's other documents.
         unread: Files that came with it and can't be read.
         reasoning: What the person asked for, None for the default.
+        wants_summary: It is a file that was shared, not a question.
     """
 
     question: UserMessage
@@ -45,6 +47,7 @@ class Opened:
     earlier: Sequence[Document]
     unread: Sequence[UnreadFile]
     reasoning: bool | None
+    wants_summary: bool
 
     @property
     def has_nothing_to_answer(self) -> bool:
@@ -62,19 +65,22 @@ class Opener:
 
     async def open(self, said: Said, participation: Participation, workspace: Workspace) -> Opened:
         """Write the message down and collect what belongs to it."""
-        earlier_files = () if participation.read else await self._join_thread(said, workspace)
+        if not participation.read:
+            await self._join_thread(said, workspace)
         # An app_mention may lack the files that were shared with it (openclaw#115157).
         files = await self._read_files_again(said, workspace) if said.sparse else said.files
         question, directives = await self.record(said, workspace, files)
-        read = await self._documents.read(said.thread, [*earlier_files, *files])
-        came_with_it = read[len(earlier_files) :]
+        history = await self._history.load(
+            said.thread, before=said.ts, limit=self._history_messages
+        )
+        missed = _find_unread(history)
+        read = await self._documents.read(said.thread, [*missed, *files])
+        came_with_it = read[len(missed) :]
         fresh = [one for one in came_with_it if isinstance(one, Document)]
         fresh_ids = {one.file_id for one in fresh}
         return Opened(
             question=question,
-            history=await self._history.load(
-                said.thread, before=said.ts, limit=self._history_messages
-            ),
+            history=history,
             fresh=fresh,
             earlier=[
                 one
@@ -83,37 +89,35 @@ class Opener:
             ],
             unread=[one for one in came_with_it if isinstance(one, UnreadFile)],
             reasoning=directives.reasoning,
+            wants_summary=said.call in {"share", "summary"},
         )
 
     async def record(
         self, said: Said, workspace: Workspace, files: tuple[SharedFile, ...]
     ) -> tuple[UserMessage, Directives]:
         """Write the message down in plain words."""
-        names = await workspace.directory.find_names([said.text], [said.author])
+        people = [] if said.bot_name else [said.author]
+        names = await workspace.directory.find_names([said.text], people)
         plain = resolve_text(said.text, names, without_user=workspace.bot.user_id)
         text, directives = take_directives(plain)
-        message = UserMessage(
-            said.ts, said.author, names.users.get(said.author, "someone"), text, files
-        )
+        name = said.bot_name or names.users.get(said.author, "someone")
+        message = UserMessage(said.ts, said.author, name, text, files)
         await self._history.record(said.thread, [message])
         return message, directives
 
-    async def _join_thread(self, said: Said, workspace: Workspace) -> Sequence[SharedFile]:
-        """Read what was said before we were called; return the newest files among it.
+    async def _join_thread(self, said: Said, workspace: Workspace) -> None:
+        """Read what was said before we were called.
 
         It happens once for a thread; from then on its events keep the memory up to date.
         """
-        earlier: Sequence[Message] = ()
         if said.in_thread:
             try:
                 earlier = await read_thread(workspace, said.thread, before=said.ts)
             except DeliveryError as error:
                 log.warning("thread_not_read", code=error.code)
-                return ()
-            await self._history.record(said.thread, earlier)
+                return
+            await self._history.record(said.thread, earlier, anew=False)
         await self._history.mark_read(said.thread)
-        files = [file for one in earlier if isinstance(one, UserMessage) for file in one.files]
-        return files[-_MOST_EARLIER_FILES:]
 
     async def _read_files_again(self, said: Said, workspace: Workspace) -> tuple[SharedFile, ...]:
         try:
@@ -121,3 +125,16 @@ class Opener:
         except DeliveryError as error:
             log.warning("message_not_read_again", code=error.code)
             return said.files
+
+
+def _find_unread(history: Sequence[Message]) -> list[SharedFile]:
+    """Return the newest files that were shared since our last answer, and so never asked for.
+
+    They came before we were called into the thread, or in a channel whose files are left alone.
+    """
+    files: list[SharedFile] = []
+    for message in reversed(history):
+        if isinstance(message, AssistantMessage):
+            break
+        files[:0] = message.files
+    return files[-_MOST_EARLIER_FILES:]

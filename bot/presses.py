@@ -1,9 +1,12 @@
 """What the buttons under our messages do."""
 
+import time
+from collections.abc import Callable
+
 import structlog
 
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
-from bot.ledger import Ledger, Outcome, Turn
+from bot.ledger import OFFERED, Ledger, Outcome, Turn
 from bot.slack.capabilities import ReplyPlace
 from bot.slack.events import Press, from_json
 from bot.slack.reasoning import TraceRef, post_trace, remove_trace, toggle_button
@@ -12,6 +15,7 @@ from bot.slack.render import (
     RETRY,
     SHOW_REASONING,
     SUMMARIZE_FILES,
+    TRACE_EVENT,
     OutgoingMessage,
     render_trace_messages,
 )
@@ -26,7 +30,7 @@ _NOT_TAKEN = "Slack didn't let me post the reasoning here. Please ask whoever ru
 _NOTHING_TO_RETRY = "I can't try that again: it is too old, or belongs to another thread."
 _SOON_SECONDS = 1.0
 _DELAYED_SECONDS = 2.0
-_MOST_ATTEMPTS = 10
+_PATIENCE_SECONDS = 60.0
 
 
 class Presses:
@@ -38,6 +42,7 @@ class Presses:
         workspaces: The installations.
         reveal: Whether traces may be shown.
         privately: Show a trace to the person who pressed alone.
+        now: Seconds since 1970.
     """
 
     def __init__(
@@ -48,12 +53,14 @@ class Presses:
         workspaces: Workspaces,
         reveal: bool,
         privately: bool,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
         self._traces = traces
         self._workspaces = workspaces
         self._reveal = reveal
         self._privately = privately
+        self._now = now
 
     async def answer(self, turn: Turn) -> None:
         """Do what the button says; a press that Slack's weather delays is tried again."""
@@ -68,10 +75,11 @@ class Presses:
                 case _:
                     await self._close(turn, "silent", "unknown_button")
         except DeliveryDelayed as error:
-            if turn.attempts >= _MOST_ATTEMPTS:
+            if _is_too_late(turn, self._now()):
                 await self._close(turn, "refused", error.code)
             else:
-                await self._ledger.put_back(turn, delay=error.retry_after or _DELAYED_SECONDS)
+                delay = error.retry_after or _DELAYED_SECONDS
+                await self._ledger.put_back(turn, delay=delay, delivery=True)
         except DeliveryRefused as error:
             log.warning("press_refused", code=error.code, detail=str(error))
             await self._refuse(turn, press, workspace, _NOT_TAKEN)
@@ -81,7 +89,8 @@ class Presses:
             await self._refuse(turn, press, workspace, _TURNED_OFF)
             return
         trace = await self._traces.find(press.thread.team, press.turn_id)
-        if trace is None and await self._is_being_answered(press):
+        is_late = _is_too_late(turn, self._now())
+        if trace is None and not is_late and await self._is_being_answered(press):
             # The button shows a moment before the trace is written down.
             await self._ledger.put_back(turn, delay=_SOON_SECONDS)
         elif trace is None or not _belongs(press, trace):
@@ -94,6 +103,8 @@ class Presses:
             await self._show(turn, press, workspace, trace)
 
     async def _show(self, turn: Turn, press: Press, workspace: Workspace, trace: Trace) -> None:
+        if turn.resumed:
+            await self._remove_half_shown(workspace, trace)
         if not trace.shown:
             place = ReplyPlace(
                 team=trace.thread.team,
@@ -111,6 +122,19 @@ class Presses:
             await self._traces.mark_shown(trace.thread.team, trace.turn_id, written)
         await self._swap_button(press, workspace, shown=True)
         await self._close(turn, "answered", "already_shown" if trace.shown else "shown")
+
+    async def _remove_half_shown(self, workspace: Workspace, trace: Trace) -> None:
+        """Take away what an earlier attempt posted but could not write down."""
+        posted = await workspace.calls.find_posts(
+            channel=trace.thread.channel,
+            thread_ts=trace.thread.thread_ts,
+            turn_id=trace.turn_id,
+            event_type=TRACE_EVENT,
+            after_ts=trace.answer_ts,
+        )
+        known = {_parse_ref(one).id for one in trace.shown}
+        left = [TraceRef("message", ts) for ts in posted.values() if ts not in known]
+        await remove_trace(workspace.calls, trace.thread.channel, left)
 
     async def _hide(self, turn: Turn, press: Press, workspace: Workspace, trace: Trace) -> None:
         await remove_trace(
@@ -136,11 +160,12 @@ class Presses:
         if target is None or target.kind != "message" or target.thread != press.thread:
             await self._refuse(turn, press, workspace, _NOTHING_TO_RETRY)
             return
-        # An accepted offer is as good as a mention; a retry stays what it was.
-        payload = dict(target.payload)
         if press.action == SUMMARIZE_FILES:
-            payload["call"] = "mention"
-        reopened = await self._ledger.reopen(target, payload)
+            reopened = await self._ledger.reopen(
+                target, {**target.payload, "call": "summary"}, outcome="answered", reason=OFFERED
+            )
+        else:
+            reopened = await self._ledger.reopen(target, target.payload, outcome="failed")
         await self._close(turn, "answered", "reopened" if reopened else "already_at_work")
 
     async def _swap_button(self, press: Press, workspace: Workspace, *, shown: bool) -> None:
@@ -178,6 +203,11 @@ class Presses:
     async def _close(self, turn: Turn, outcome: Outcome, reason: str) -> None:
         await self._ledger.close(turn, outcome, reason)
         log.info("press_closed", outcome=outcome, reason=reason)
+
+
+def _is_too_late(turn: Turn, now: float) -> bool:
+    """Whether the person has stopped waiting for what the press should do."""
+    return now - turn.accepted_at > _PATIENCE_SECONDS
 
 
 def _belongs(press: Press, trace: Trace) -> bool:

@@ -35,10 +35,10 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr | None = Field(
         None, title="Signing secret, for HTTP mode when there is no app-level token"
     )
-    slack_client_id: str | None = Field(None, title="Client id, to install into several workspaces")
-    slack_client_secret: SecretStr | None = Field(
-        None, title="Client secret, to install into several workspaces"
+    slack_client_id: str | None = Field(
+        None, title="Client id, to serve every workspace that installs the app; without a bot token"
     )
+    slack_client_secret: SecretStr | None = Field(None, title="The client id's secret")
     slack_api_url: str = Field("https://slack.com/api/", title="Slack's Web API (GovSlack, …)")
 
     model_api_key: SecretStr | None = Field(None, title="Key of the model's server")
@@ -154,6 +154,15 @@ class Settings(BaseSettings):
         return found
 
     @property
+    def serves_installations(self) -> bool:
+        """Whether workspaces install us by themselves; a bot token says that we have but one."""
+        return (
+            self.slack_bot_token is None
+            and self.slack_client_id is not None
+            and self.slack_client_secret is not None
+        )
+
+    @property
     def has_model(self) -> bool:
         """Whether a model is configured: by a key, or as a server of one's own without one."""
         return self.model_api_key is not None or self.model_base_url.startswith("http://")
@@ -195,11 +204,8 @@ def load_settings(overrides: dict[str, str] | None = None) -> Settings:
 def missing_for_run(settings: Settings) -> list[str]:
     """Say what `aloud run` still needs, one sentence each."""
     missing = []
-    if settings.slack_bot_token is None:
-        missing.append(
-            "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token (xoxb-…) from your Slack "
-            "app's OAuth & Permissions page."
-        )
+    if settings.slack_bot_token is None and not settings.serves_installations:
+        missing.append(_missing_bot_token(settings))
     if settings.slack_app_token is None and settings.slack_signing_secret is None:
         missing.append(
             "SLACK_APP_TOKEN is missing: create an App-Level Token (xapp-…) with the "
@@ -211,6 +217,24 @@ def missing_for_run(settings: Settings) -> list[str]:
             f"MODEL_API_KEY is missing: create a key for {settings.model_base_url} and set it."
         )
     return missing
+
+
+def _missing_bot_token(settings: Settings) -> str:
+    if settings.slack_client_id is not None:
+        return (
+            "SLACK_CLIENT_SECRET is missing: SLACK_CLIENT_ID needs it; copy the Client Secret from "
+            "your Slack app's Basic Information page."
+        )
+    if settings.slack_client_secret is not None:
+        return (
+            "SLACK_CLIENT_ID is missing: SLACK_CLIENT_SECRET needs it; copy the Client ID from "
+            "your Slack app's Basic Information page."
+        )
+    return (
+        "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token (xoxb-…) from your Slack "
+        "app's OAuth & Permissions page. Or set SLACK_CLIENT_ID and SLACK_CLIENT_SECRET to serve "
+        "every workspace that installs the app."
+    )
 
 
 def _with_prefix(value: SecretStr | None, prefix: str, what: str) -> SecretStr | None:

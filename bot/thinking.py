@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from bot.conversation.budget import estimate_tokens, prompt_room
-from bot.conversation.messages import Chunk, Completion, Prompt
+from bot.conversation.messages import Chunk, Completion, Prompt, UserMessage
 from bot.conversation.ports import Model
 from bot.conversation.prompt import (
     COMMENT_REQUEST,
@@ -71,7 +71,7 @@ class Thinker:
                             thought.completion = chunk
                         yield chunk
             except PromptTooLong as error:
-                if not shrinks_left:
+                if not shrinks_left or _is_bare(prompt):
                     raise
                 told = prompt_room(error.limit or self._context_tokens, self._answer_tokens)
                 room = int(min(room * _SHRINK, max(told, 0) or room))
@@ -80,19 +80,17 @@ class Thinker:
                 return
 
     def _build(self, opened: Opened, room: int) -> tuple[Prompt, tuple[str, ...]]:
-        question = opened.question
+        question = _phrase_question(opened)
         documents = [*opened.fresh, *opened.earlier]
-        if not question.text:
+        if opened.wants_summary or (opened.fresh and not opened.question.text):
             documents = list(opened.fresh)
-            asked = request_summary(len(documents)) if documents else COMMENT_REQUEST
-            question = replace(question, text=asked)
         reading, told = Reading(), tuple[str, ...]()
         if documents:
             selection = select(
                 documents,
                 int((room - cost_of_question(question)) * _DOCUMENT_SHARE),
                 estimate_tokens,
-                opened.question.text or None,
+                None if question is not opened.question else question.text,
                 boundary=secrets.token_hex(4),
             )
             sentences = [f"{one.name}: {one.sentence}" for one in selection.coverage]
@@ -115,3 +113,19 @@ class Thinker:
             answer_tokens=self._answer_tokens,
         )
         return prompt, told + unread
+
+
+def _phrase_question(opened: Opened) -> UserMessage:
+    """What the model is asked: the person's words, or what they go without saying."""
+    said = opened.question.text
+    if opened.fresh and (opened.wants_summary or not said):
+        asked = request_summary(len(opened.fresh))
+        if said:
+            asked = f"{said}\n\n(That was written with the shared files.) {asked}"
+        return replace(opened.question, text=asked)
+    return opened.question if said else replace(opened.question, text=COMMENT_REQUEST)
+
+
+def _is_bare(prompt: Prompt) -> bool:
+    """Whether nothing can be left out any more: only rules and a question without documents."""
+    return len(prompt.messages) == 2 and prompt.messages[-1].text.count("\n| ") == 0

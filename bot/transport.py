@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_sdk.web.async_client import AsyncWebClient
 
 log = structlog.get_logger(__name__)
@@ -79,7 +80,11 @@ class Socket:
 
 
 class HttpServer:
-    """`/healthz`, `/readyz` and `/metrics`; with `app`, `/slack/events` too."""
+    """`/healthz`, `/readyz` and `/metrics`.
+
+    With `app` it takes events at `/slack/events`; with `install` it has the pages where a workspace
+    installs us.
+    """
 
     def __init__(
         self,
@@ -89,12 +94,14 @@ class HttpServer:
         registry: CollectorRegistry,
         is_ready: Callable[[], Awaitable[bool]],
         app: AsyncApp | None = None,
+        install: AsyncOAuthFlow | None = None,
     ) -> None:
         self._host = host
         self._port = port
         self._registry = registry
         self._is_ready = is_ready
         self._app = app
+        self._install = install
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> int:
@@ -105,6 +112,9 @@ class HttpServer:
         server.router.add_get("/metrics", self._answer_metrics)
         if self._app is not None:
             server.router.add_post("/slack/events", self._receive)
+        if self._install is not None:
+            server.router.add_get(self._install.install_path, self._start_install)
+            server.router.add_get(self._install.redirect_uri_path, self._finish_install)
         self._runner = web.AppRunner(server, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
@@ -121,6 +131,18 @@ class HttpServer:
         assert self._app is not None  # noqa: S101  # the route exists only with an app
         return await to_aiohttp_response(
             await self._app.async_dispatch(await to_bolt_request(request))
+        )
+
+    async def _start_install(self, request: web.Request) -> web.Response:
+        assert self._install is not None  # noqa: S101  # as in _receive
+        return await to_aiohttp_response(
+            await self._install.handle_installation(await to_bolt_request(request))
+        )
+
+    async def _finish_install(self, request: web.Request) -> web.Response:
+        assert self._install is not None  # noqa: S101  # as in _receive
+        return await to_aiohttp_response(
+            await self._install.handle_callback(await to_bolt_request(request))
         )
 
     async def _answer_health(self, _: web.Request) -> web.Response:

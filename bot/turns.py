@@ -1,11 +1,13 @@
 """The way of a turn: open → think → render → deliver → close. The only module that knows it."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import Final, Literal
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.conversation.addressing import find_silence, take_directives
 from bot.conversation.messages import (
@@ -19,7 +21,7 @@ from bot.conversation.messages import (
 )
 from bot.conversation.ports import History
 from bot.errors import AloudError, DeliveryDelayed, DeliveryError
-from bot.ledger import Ledger, Outcome, Turn
+from bot.ledger import OFFERED, Ledger, Outcome, Turn
 from bot.opening import Opened, Opener
 from bot.slack.events import Edited, Said, from_json
 from bot.slack.leftovers import remove_leftovers
@@ -56,6 +58,7 @@ _GREETING: Final = (
 )
 _DELAYED_SECONDS: Final = 5.0
 _GIVE_UP_SECONDS: Final = 15 * 60.0
+_DATABASE_RETRY_SECONDS: Final = 1.0
 
 
 class Turns:
@@ -104,35 +107,43 @@ class Turns:
         said = from_json(Said, turn.payload)
         workspace = await self._workspaces.find(turn.thread.team)
         participation = await self._history.survey(turn.thread)
-        silence = self._find_silence(said, participation, workspace)
+        silence = await self._find_silence(said, participation, workspace)
+        offers = said.call == "share" and self._channel_files == "offer"
+        if participation.read and (silence is not None or offers):
+            await self._opener.record(said, workspace, said.files)
         if silence is not None:
-            if participation.read:
-                await self._opener.record(said, workspace, said.files)
             await self._close(turn, "silent", silence)
             return
         place = workspace.place_reply(said)
         reply = Reply(workspace.calls, place, turn.id, capabilities=workspace.capabilities)
         try:
-            if turn.attempts > 1:
+            if turn.resumed:
                 await remove_leftovers(workspace.calls, place, turn.id, turn.posted)
-            if said.call == "share" and self._channel_files == "offer":
+            if offers:
                 offer = render_offer([file.name for file in said.files], turn.id)
-                await self._post_notice(turn, said, workspace, offer, "offered")
+                await self._post_notice(turn, said, workspace, offer)
+                await self._close(turn, "answered", OFFERED)
                 return
             reply.show_status(f"is reading {_name(said.files)}…" if said.files else _THINKING)
             opened = await self._opener.open(said, participation, workspace)
             if opened.has_nothing_to_answer:
-                [note] = render_answer(_explain(opened), AnswerControls(turn.id))
-                await self._post_notice(turn, said, workspace, note, "nothing_to_answer")
+                told = _explain(opened)
+                [note] = render_answer(told, AnswerControls(turn.id))
+                ts = await self._post_notice(turn, said, workspace, note)
+                answer = AssistantMessage(ts, told, turn.ts)
+                await self._keep(turn, answer, None, "answered", "nothing_to_answer")
                 return
             thought = Thought()
             receipt = await self._deliver(turn, opened, thought, reply)
-            await self._keep(turn, thought, receipt)
+            await self._keep_answer(turn, thought, receipt)
         except DeliveryError as error:
             await self._give_up_delivery(turn, error)
         except AloudError as error:
             log.warning("turn_failed", error=type(error).__name__, detail=str(error))
             await self._apologize(turn, reply, error)
+        except SQLAlchemyError:
+            # What stands in Slack by now is not known to be whole: the next attempt clears it away.
+            raise
         except Exception:
             log.exception("turn_failed")
             await self._apologize(turn, reply, AloudError())
@@ -149,16 +160,32 @@ class Turns:
         await self._history.revise(edited.thread, edited.ts, text)
         await self._close(turn, "silent", "edit_recorded")
 
-    def _find_silence(
+    async def abandon(self, turn: Turn) -> None:
+        """End a turn that keeps breaking: say so, without doing again what breaks."""
+        if turn.kind != "message":
+            await self._close(turn, "failed", "keeps_breaking")
+            return
+        said = from_json(Said, turn.payload)
+        workspace = await self._workspaces.find(turn.thread.team)
+        place = workspace.place_reply(said)
+        reply = Reply(workspace.calls, place, turn.id, capabilities=workspace.capabilities)
+        await self._apologize(turn, reply, AloudError())
+
+    async def _find_silence(
         self, said: Said, participation: Participation, workspace: Workspace
     ) -> str | None:
         match said.call:
+            case "overheard":
+                return "another_bot"
             case "share" if self._channel_files == "off":
                 return "channel_files_off"
+            case "share" if all(_is_no_document(file) for file in said.files):
+                return "no_document"
             case "reply":
                 named, _ = find_ids(said.text)
+                took_part = participation.answered or await self._ledger.took_part(said.thread)
                 return find_silence(
-                    thread_is_ours=participation.answered,
+                    thread_is_ours=took_part,
                     earlier_authors=participation.people,
                     author=said.author,
                     names_others=bool(named - {workspace.bot.user_id}),
@@ -202,25 +229,50 @@ class Turns:
                     )
                     yield EndPiece(chunk.answer, controls)
 
-    async def _keep(self, turn: Turn, thought: Thought, receipt: Delivered | Stopped) -> None:
-        """Write down what was answered, and only then that it was."""
+    async def _keep_answer(
+        self, turn: Turn, thought: Thought, receipt: Delivered | Stopped
+    ) -> None:
+        outcome: Outcome = "answered" if isinstance(receipt, Delivered) else "stopped"
         completion = thought.completion
+        answer, trace = None, None
         if completion is not None and receipt.message_ts:
+            answer = AssistantMessage(receipt.message_ts[0], completion.answer, turn.ts)
             if self._reveal and completion.reasoning:
                 button_ts = receipt.message_ts[-1]
-                await self._traces.save(
-                    Trace(turn.id, turn.thread, button_ts, completion.reasoning)
-                )
-            answer = AssistantMessage(receipt.message_ts[0], completion.answer, turn.ts)
-            await self._history.record(turn.thread, [answer])
+                trace = Trace(turn.id, turn.thread, button_ts, completion.reasoning)
             self._metrics.tokens.labels("prompt").inc(completion.usage.prompt)
             self._metrics.tokens.labels("completion").inc(completion.usage.completion)
-        await self._close(turn, "answered" if isinstance(receipt, Delivered) else "stopped")
+        await self._keep(turn, answer, trace, outcome)
+
+    async def _keep(
+        self,
+        turn: Turn,
+        answer: AssistantMessage | None,
+        trace: Trace | None,
+        outcome: Outcome,
+        reason: str = "",
+    ) -> None:
+        """Write down what was said, and then that it was; keep at it while the database is away.
+
+        The answer stands in Slack: whatever happens now, nothing more must be said about it.
+        """
+        while True:
+            try:
+                if trace is not None:
+                    await self._traces.save(trace)
+                if answer is not None:
+                    await self._history.record(turn.thread, [answer])
+                await self._close(turn, outcome, reason)
+            except SQLAlchemyError:
+                log.exception("answer_not_written_down")
+                await asyncio.sleep(_DATABASE_RETRY_SECONDS)
+            else:
+                return
 
     async def _post_notice(
-        self, turn: Turn, said: Said, workspace: Workspace, message: OutgoingMessage, reason: str
-    ) -> None:
-        await workspace.calls.post(
+        self, turn: Turn, said: Said, workspace: Workspace, message: OutgoingMessage
+    ) -> str:
+        return await workspace.calls.post(
             message,
             channel=turn.thread.channel,
             thread_ts=turn.thread.thread_ts,
@@ -229,7 +281,6 @@ class Turns:
             event_type=NOTICE_EVENT,
             after_ts=said.ts,
         )
-        await self._close(turn, "answered", reason)
 
     async def _apologize(self, turn: Turn, reply: Reply, error: AloudError) -> None:
         try:
@@ -243,11 +294,11 @@ class Turns:
 
     async def _give_up_delivery(self, turn: Turn, error: DeliveryError) -> None:
         """Slack did not take the reply: try again later if that can help, for a while."""
-        waited = self._now() - turn.accepted_at
+        waited = self._now() - (turn.delayed_since or self._now())
         if isinstance(error, DeliveryDelayed) and waited < _GIVE_UP_SECONDS:
             delay = max(_DELAYED_SECONDS, error.retry_after or 0)
             log.warning("delivery_delayed", code=error.code, seconds=delay)
-            await self._ledger.put_back(turn, delay=delay)
+            await self._ledger.put_back(turn, delay=delay, delivery=True)
             return
         log.error("delivery_refused", code=error.code, detail=str(error))
         await self._close(turn, "refused", error.code)
@@ -265,6 +316,10 @@ class Turns:
 
 def _name(files: Sequence[SharedFile]) -> str:
     return files[0].name if len(files) == 1 else f"{len(files)} files"
+
+
+def _is_no_document(file: SharedFile) -> bool:
+    return file.media_type.partition("/")[0] in {"image", "audio", "video"}
 
 
 def _explain(opened: Opened) -> str:

@@ -1,5 +1,6 @@
 """People write, the whole bot answers: over the real wire, in a local workspace."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -8,6 +9,7 @@ import aiosqlite
 import pytest
 
 from bot.demo.server import StandIn
+from bot.telemetry import configure_logging
 from tests.chatting import ALICE, BOB, BOT, DIRECT, GENERAL, chatting, say, shown
 from tests.model.server import failure
 
@@ -376,3 +378,86 @@ async def test_what_cannot_be_written_down_is_not_acked_and_comes_again(tmp_path
         await chat.answers(DIRECT, ts, 2)
 
         assert len(chat.replies(DIRECT, ts)) == 2
+
+
+async def test_the_reference_under_an_error_is_in_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with chatting(tmp_path, [failure(500, {})]) as chat:
+        configure_logging("info", "json")
+        ts = await chat.slack.post(ALICE, DIRECT, "hello")
+        [failed] = await chat.answers(DIRECT, ts)
+
+    reference = str(failed.blocks).split("Reference `")[1].split("`")[0]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    events = [line["event"] for line in lines if line.get("turn") == reference]
+    assert "turn_failed" in events
+    assert "turn_closed" in events
+
+
+async def test_a_second_retry_leaves_the_good_answer_alone(tmp_path: Path) -> None:
+    replies = [*[failure(500, {})] * 3, say("Good answer"), say("Second answer")]
+    async with chatting(tmp_path, replies) as chat:
+        ts = await chat.slack.post(ALICE, DIRECT, "hello")
+        [failed] = await chat.answers(DIRECT, ts)
+        gate = chat.slack.faults.hold("chat.delete")
+        await chat.slack.press(ALICE, DIRECT, failed.ts, "retry")
+        await gate.reached.wait()
+        late = chat.slack.press(ALICE, DIRECT, failed.ts, "retry")
+        await late
+        gate.release()
+        await chat.slack.wait_for(
+            lambda: [shown(one) for one in chat.replies(DIRECT, ts)] == ["Good answer"]
+        )
+        other = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> and?")
+        await chat.answers(GENERAL, other)
+
+        assert [shown(one) for one in chat.replies(DIRECT, ts)] == ["Good answer"]
+
+
+async def test_after_a_hint_or_an_error_the_person_need_not_mention_it_again(
+    tmp_path: Path,
+) -> None:
+    async with chatting(tmp_path, [*[failure(500, {})] * 3, say("Fine.")]) as chat:
+        ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}>")
+        await chat.answers(GENERAL, ts)
+        await chat.slack.post(ALICE, GENERAL, "how are you?", ts)
+        await chat.answers(GENERAL, ts, 2)
+        await chat.slack.post(ALICE, GENERAL, "and now?", ts)
+        assert shown((await chat.answers(GENERAL, ts, 3))[2]) == "Fine."
+
+
+async def test_what_other_bots_say_in_its_threads_is_remembered(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> watch the builds")
+        await chat.answers(GENERAL, ts)
+        await chat.slack.post("U0OTHERBOT", GENERAL, "BUILD 13 FAILED", ts)
+        await chat.slack.post(ALICE, GENERAL, "which build failed?", ts)
+        await chat.answers(GENERAL, ts, 2)
+
+        assert "BUILD 13 FAILED" in chat.prompts()[1][-1]["content"]
+        assert len(chat.model.requests) == 2
+
+
+async def test_an_edit_that_adds_the_mention_is_answered(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> hello")
+        await chat.answers(GENERAL, ts)
+        await chat.slack.post(BOB, GENERAL, "hi all", ts)
+        passed_over = await chat.slack.post(BOB, GENERAL, "what is up?", ts)
+        await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> are you there?", ts)
+        await chat.answers(GENERAL, ts, 2)
+        await chat.slack.edit(BOB, GENERAL, passed_over, f"<@{BOT}> what is up?")
+
+        assert len(await chat.answers(GENERAL, ts, 3)) == 3
+
+
+async def test_a_hiccup_of_slack_does_not_make_people_nameless_for_long(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        chat.slack.faults.break_down("users.info", times=6)
+        ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> who is <@{BOB}>?")
+        await chat.answers(GENERAL, ts)
+        await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> and <@{BOB}>?", ts)
+        await chat.answers(GENERAL, ts, 2)
+
+        assert "@Bob" in chat.prompts()[1][-1]["content"]

@@ -1,11 +1,14 @@
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from slack_sdk.oauth.installation_store import Installation
 
 from bot.demo.server import StandIn
 from bot.doctor import examine
 from bot.settings import load_settings
 from bot.store.database import Database
+from bot.store.installations import Installations
 from tests.chatting import say
 from tests.model.server import ModelServer, Reply, failure
 
@@ -57,6 +60,30 @@ async def test_when_all_is_well_every_line_is_ok(tmp_path: Path) -> None:
         "Database",
         "File reader",
     ]
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+async def test_for_many_workspaces_it_counts_them_and_asks_for_no_bot_token(
+    tmp_path: Path, is_running: bool
+) -> None:
+    async with AsyncExitStack() as stack:
+        database = Database(tmp_path / "aloud.db")
+        async with database:
+            await Installations(database).async_save(
+                Installation(
+                    team_id="T1", bot_token="xoxb-1", bot_id="B1", bot_user_id="U1", user_id="U2"
+                )
+            )
+        if is_running:
+            await stack.enter_async_context(database)
+        code, lines = await run_doctor(
+            tmp_path, SLACK_BOT_TOKEN="", SLACK_CLIENT_ID="1.2", SLACK_CLIENT_SECRET="the-key"
+        )
+
+    assert code == 0
+    assert "Slack installations: 1 workspace; " in lines[0]
+    assert "http://127.0.0.1:3000/slack/install" in lines[0]
+    assert not any("bot token" in line or "permissions" in line for line in lines)
 
 
 async def test_missing_permissions_are_named(tmp_path: Path) -> None:

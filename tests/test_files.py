@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from bot.demo.server import StandIn
-from tests.chatting import ALICE, BOT, DIRECT, GENERAL, chatting, say, shown
+from tests.chatting import ALICE, BOB, BOT, DIRECT, GENERAL, chatting, say, shown
 
 EventOrder = Literal["message_first", "mention_first"]
 NOTES = (
@@ -178,3 +178,73 @@ async def test_a_document_beyond_the_context_is_read_as_far_as_it_fits_and_that_
         assert "Read part" in note
         assert "did not fit" in note
         assert len(chat.prompts()[0][-1]["content"]) < 40_000
+
+
+async def test_a_file_shared_with_words_is_summarized_all_the_same(tmp_path: Path) -> None:
+    async with chatting(tmp_path, [say("A plan.")]) as chat:
+        ts = await chat.slack.post(ALICE, GENERAL, "fyi, for tomorrow", files=[NOTES])
+        await chat.answers(GENERAL, ts)
+
+        asked = chat.prompts()[0][-1]["content"]
+        assert "Summarize the document" in asked
+        assert "fyi, for tomorrow" in asked
+
+
+async def test_an_accepted_offer_is_a_summary_whatever_was_written_with_it(tmp_path: Path) -> None:
+    async with chatting(tmp_path, [say("A plan.")], ALOUD_CHANNEL_FILES="offer") as chat:
+        ts = await chat.slack.post(ALICE, GENERAL, "fyi", files=[NOTES])
+        [offer] = await chat.answers(GENERAL, ts)
+        await chat.slack.press(BOB, GENERAL, offer.ts, "summarize_files")
+        await chat.slack.wait_for(
+            lambda: [shown(one) for one in chat.replies(GENERAL, ts)] == ["A plan."]
+        )
+
+        assert "Summarize the document" in chat.prompts()[0][-1]["content"]
+
+
+async def test_a_bare_mention_under_a_document_is_about_the_document(tmp_path: Path) -> None:
+    async with chatting(tmp_path, ALOUD_CHANNEL_FILES="off") as chat:
+        ts = await chat.slack.post(ALICE, GENERAL, "the plan", files=[NOTES])
+        await chat.slack.post(BOB, GENERAL, f"<@{BOT}>", ts)
+        await chat.answers(GENERAL, ts)
+
+        assert "May to July" in chat.prompts()[0][-1]["content"]
+
+
+@pytest.mark.parametrize("setting", ["off", "offer"])
+async def test_a_file_that_came_into_its_thread_unasked_is_read_when_it_is_asked(
+    tmp_path: Path, setting: str
+) -> None:
+    async with chatting(tmp_path, ALOUD_CHANNEL_FILES=setting) as chat:
+        ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> hello")
+        await chat.answers(GENERAL, ts)
+        await chat.slack.post(BOB, GENERAL, "the plan", ts, files=[NOTES])
+        await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> when is the launch?", ts)
+        await chat.slack.wait_for(lambda: len(chat.model.requests) == 2)
+
+        assert "May to July" in chat.prompts()[1][-1]["content"]
+        assert "Bob: the plan" in chat.prompts()[1][-1]["content"]
+
+
+async def test_a_picture_in_a_channel_is_none_of_its_business(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        picture = ("cat.png", b"\x89PNG\r\n\x1a\n", "image/png")
+        ts = await chat.slack.post(ALICE, GENERAL, "look at my cat", files=[picture])
+        await chat.slack.post(BOB, GENERAL, f"<@{BOT}> say hello", ts)
+        await chat.answers(GENERAL, ts)
+
+        assert len(chat.replies(GENERAL, ts)) == 1
+
+
+async def test_a_deleted_post_takes_its_document_out_of_the_conversation(tmp_path: Path) -> None:
+    async with chatting(tmp_path) as chat:
+        root = await chat.slack.post(ALICE, DIRECT, "hello")
+        await chat.answers(DIRECT, root)
+        ts = await chat.slack.post(ALICE, DIRECT, "what is this?", root, files=[NOTES])
+        await chat.answers(DIRECT, root, 2)
+        await chat.slack.delete(ALICE, DIRECT, ts)
+        await chat.slack.delivered()
+        await chat.slack.post(ALICE, DIRECT, "what do you know?", root)
+        await chat.answers(DIRECT, root, 3)
+
+        assert "May to July" not in str(chat.prompts()[2])

@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "thinking": {"conversation", "documents", "errors", "opening"},
     "listeners": {"conversation", "errors", "ledger", "slack", "store", "telemetry"},
     "transport": set(),
+    "manifest": set(),
     "settings": {"errors"},
     "demo": set(),
     "app": {"*"},

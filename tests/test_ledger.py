@@ -1,10 +1,12 @@
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.conversation.messages import ThreadKey
-from bot.ledger import Entry, Ledger, Turn
+from bot.ledger import Entry, Ledger, Outcome, Turn
 from bot.store.database import Database
 
 THREAD = ThreadKey("T1", "C1", "100.000100")
@@ -116,7 +118,7 @@ async def test_a_turn_put_back_waits_its_time_and_holds_its_lane(
     clock.now += 30
 
     [again] = await claim(ledger)
-    assert (again.payload["text"], again.attempts) == ("a", 2)
+    assert (again.payload["text"], again.resumed, again.failures) == ("a", True, 1)
 
 
 async def test_what_a_dead_process_left_running_is_taken_up_again(
@@ -131,19 +133,87 @@ async def test_what_a_dead_process_left_running_is_taken_up_again(
     [again] = await claim(reborn)
 
     assert again.id == turn.id
-    assert (again.attempts, again.posted) == (2, ("105.0",))
+    assert (again.resumed, again.failures, again.posted) == (True, 2, ("105.0",))
 
 
-async def test_a_closed_turn_can_be_reopened_once(ledger: Ledger) -> None:
+async def test_a_failed_turn_can_be_reopened_once(ledger: Ledger) -> None:
     await ledger.accept(entry("a"))
     [turn] = await claim(ledger)
-    assert not await ledger.reopen(turn, {})
+    assert not await ledger.reopen(turn, {}, outcome="failed")
     await ledger.close(turn, "failed", "model")
 
-    assert await ledger.reopen(turn, {"text": "again"})
-    assert not await ledger.reopen(turn, {"text": "twice"})
+    assert not await ledger.reopen(turn, {}, outcome="answered")
+    assert not await ledger.reopen(turn, {}, outcome="failed", reason="other")
+    assert await ledger.reopen(turn, {"text": "again"}, outcome="failed")
+    assert not await ledger.reopen(turn, {"text": "twice"}, outcome="failed")
     [again] = await claim(ledger)
-    assert (again.id, again.payload["text"], again.attempts) == (turn.id, "again", 2)
+    assert (again.id, again.payload["text"], again.resumed) == (turn.id, "again", True)
+
+
+async def test_an_edit_revives_what_ended_in_silence_and_nothing_else(ledger: Ledger) -> None:
+    outcomes: list[tuple[str, Outcome]] = [("silent", "silent"), ("answered", "answered")]
+    for name, outcome in outcomes:
+        await ledger.accept(entry(name, lane=name))
+        [turn] = await claim(ledger)
+        await ledger.close(turn, outcome)
+
+    mention = replace(entry("silent", lane="silent"), revives=True, payload={"text": "@you"})
+    assert await ledger.accept(mention)
+    assert not await ledger.accept(replace(entry("answered", lane="answered"), revives=True))
+    assert texts(await claim(ledger)) == ["@you"]
+
+
+async def test_buttons_do_not_wait_for_answers(ledger: Ledger) -> None:
+    for n in range(3):
+        await ledger.accept(entry(f"message{n}", lane=f"message{n}"))
+    assert len(await claim(ledger, team_limit=2)) == 2
+    press = replace(entry("press", lane="press"), kind="press")
+    await ledger.accept(press)
+
+    assert texts(await claim(ledger, team_limit=2)) == ["press"]
+    assert await claim(ledger, limit=0) == []
+
+
+async def test_what_breaks_is_counted_and_what_is_put_back_is_not(
+    ledger: Ledger, clock: Clock
+) -> None:
+    await ledger.accept(entry("a"))
+    [turn] = await claim(ledger)
+    await ledger.put_back(turn, delivery=True)
+    [turn] = await claim(ledger)
+    assert (turn.failures, turn.delayed_since) == (1, clock.now)
+    await ledger.note_failure(turn, delay=0)
+
+    [turn] = await claim(ledger)
+    assert turn.failures == 2
+
+
+async def test_a_claim_looks_at_live_turns_alone(ledger: Ledger, database: Database) -> None:
+    seen: list[tuple[str, Any]] = []
+
+    @event.listens_for(database._writer.sync_engine, "before_cursor_execute")
+    def keep(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        seen.append((statement, parameters))
+
+    await claim(ledger)
+    statement, parameters = next(one for one in seen if "UPDATE turns" in one[0])
+    async with database.read() as tx:
+        plan = await tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps = [row.detail for row in plan]
+
+    scans = [step for step in steps if step.startswith("SCAN turns")]
+    assert scans == ["SCAN turns USING INDEX turns_live"]
+
+
+async def test_a_deleted_message_leaves_no_words_behind(ledger: Ledger, database: Database) -> None:
+    await ledger.accept(entry("secret"))
+    [turn] = await claim(ledger)
+    await ledger.close(turn, "answered")
+    await ledger.withdraw("secret", "deleted")
+
+    found = await ledger.find("T1", turn.id)
+    assert found is not None
+    assert found.payload["text"] == ""
 
 
 async def test_a_waiting_turn_follows_edits_and_deletes(ledger: Ledger) -> None:

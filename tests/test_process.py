@@ -15,6 +15,7 @@ import pytest
 
 from bot.demo.server import StandIn
 from tests.chatting import ALICE, BOT, DIRECT, GENERAL, say, shown
+from tests.installing import install
 from tests.model.server import ModelServer
 
 
@@ -240,3 +241,35 @@ async def test_a_dead_socket_is_replaced(
         slack.sockets.drop()
         ts = await slack.post(ALICE, DIRECT, "still there?")
         await slack.wait_for(lambda: len(slack.messages(DIRECT, ts)) == 2, timeout=15)
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_slacks_own_library_takes_nothing_from_the_environment_by_itself(
+    slack: StandIn, model: ModelServer, tmp_path: Path, many: bool
+) -> None:
+    # With a client id and secret in the environment, Bolt by itself leaves the bot token aside and
+    # keeps installations in files under the home directory.
+    home = tmp_path / "home"
+    home.mkdir()
+    settings = settings_of(
+        slack,
+        model,
+        tmp_path,
+        SLACK_SIGNING_SECRET=slack.signing_secret,
+        SLACK_CLIENT_ID=slack.client_id,
+        SLACK_CLIENT_SECRET=slack.client_secret,
+        HOME=str(home),
+    )
+    if many:
+        del settings["SLACK_BOT_TOKEN"]
+    async with running("run", settings) as bot:
+        if many:
+            await install(slack, int((await bot.logged(r"installable.*:(\d+)/"))[1]))
+        await bot.logged(r" ready ")
+        ts = await slack.post(ALICE, DIRECT, "hi")
+        await slack.wait_for(lambda: len(slack.messages(DIRECT, ts)) == 2)
+
+        assert await bot.end(signal.SIGTERM) == 0
+        assert list(home.iterdir()) == []
+        assert "xoxb" not in bot.log
+        assert slack.client_secret not in bot.log

@@ -185,3 +185,24 @@ async def test_a_trace_that_slack_refuses_is_told_to_the_person(tmp_path: Path) 
         await chat.slack.wait_for(lambda: chat.slack.ephemerals(GENERAL, ALICE))
 
         assert "didn't let me" in chat.slack.ephemerals(GENERAL, ALICE)[0].text
+
+
+async def test_a_trace_that_was_cut_short_is_shown_once_and_can_be_hidden(tmp_path: Path) -> None:
+    trace = "\n".join(f"step {n} of my reasoning" for n in range(1_200))
+    async with StandIn() as slack:
+        async with chatting(tmp_path, [say("Because.", trace)], slack=slack) as chat:
+            ts, answer = await ask(chat)
+            await slack.press(ALICE, GENERAL, answer.ts, "show_reasoning")
+            await slack.wait_for(lambda: len(chat.replies(GENERAL, ts)) == 2)
+            gate = slack.faults.hold("chat.postMessage")
+            await gate.reached.wait()
+        gate.release()
+        async with chatting(tmp_path, slack=slack) as chat:
+            await wait_for_button(chat, answer.ts, "hide_reasoning")
+            told = "".join(shown(one) for one in chat.replies(GENERAL, ts)[1:])
+            assert told.count("step 0 of") == 1
+            assert told.count("step 1199 of") == 1
+
+            await slack.press(ALICE, GENERAL, answer.ts, "hide_reasoning")
+            await wait_for_button(chat, answer.ts, "show_reasoning")
+            assert [shown(one) for one in chat.replies(GENERAL, ts)] == ["Because."]

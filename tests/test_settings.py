@@ -107,5 +107,27 @@ def test_run_needs_no_key_for_a_local_model_and_no_app_token_for_http() -> None:
     assert missing_for_run(settings) == []
 
 
+PAIR = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s"}
+
+
+def test_the_client_pair_stands_in_for_a_bot_token() -> None:
+    rest = {"SLACK_APP_TOKEN": "xapp-1", "MODEL_API_KEY": "k"}
+    several, one = (
+        load_settings({**rest, **PAIR}),
+        load_settings({**rest, **PAIR, "SLACK_BOT_TOKEN": "xoxb-1"}),
+    )
+
+    assert (several.serves_installations, one.serves_installations) == (True, False)
+    assert missing_for_run(several) == missing_for_run(one) == []
+
+
+@pytest.mark.parametrize(("set_one", "missing_one"), [tuple(PAIR), tuple(PAIR)[::-1]])
+def test_half_of_the_client_pair_is_named(set_one: str, missing_one: str) -> None:
+    settings = load_settings({set_one: PAIR[set_one]})
+
+    assert not settings.serves_installations
+    assert missing_for_run(settings)[0].startswith(f"{missing_one} is missing")
+
+
 def test_every_setting_has_a_title() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.title] == []

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-_DIRECTIVE = re.compile(r"(?<!\S)/(think|no_think)(?!\S)[ \t]*", re.IGNORECASE)
+_AT_START = re.compile(r"\A\s*/(think|no_think)(?!\S)", re.IGNORECASE)
+_AT_END = re.compile(r"(?<!\S)/(think|no_think)\s*\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +16,21 @@ class Directives:
 
 
 def take_directives(text: str) -> tuple[str, Directives]:
-    """Take `/think` and `/no_think` out of the text; the last one counts."""
-    found = _DIRECTIVE.findall(text)
-    if not found:
-        return text, Directives()
-    return _DIRECTIVE.sub("", text).strip(), Directives(reasoning=found[-1].lower() == "think")
+    """Take `/think` and `/no_think` off the text's beginning and end; the last one counts.
+
+    Anywhere else they are what the person writes about.
+    """
+    reasoning: bool | None = None
+    while found := _AT_START.search(text):
+        reasoning = found[1].lower() == "think"
+        text = text[found.end() :].lstrip()
+    ends: list[str] = []
+    while found := _AT_END.search(text):
+        ends.append(found[1].lower())
+        text = text[: found.start()].rstrip()
+    if ends:
+        reasoning = ends[0] == "think"
+    return text, Directives(reasoning)
 
 
 def find_silence(

@@ -39,8 +39,10 @@ class History(Protocol):
         """Return the newest `limit` messages that go before the one of `ts` `before`, in order."""
         ...
 
-    async def record(self, thread: ThreadKey, said: Sequence[Message]) -> None:
-        """Write messages down; one that is already there (same `ts`) is brought up to date."""
+    async def record(
+        self, thread: ThreadKey, said: Sequence[Message], *, anew: bool = True
+    ) -> None:
+        """Write messages down; one that is there (same `ts`) is replaced only if `anew`."""
         ...
 
     async def mark_read(self, thread: ThreadKey) -> None:
@@ -52,7 +54,7 @@ class History(Protocol):
         ...
 
     async def forget(self, thread: ThreadKey, ts: str) -> None:
-        """Delete one message."""
+        """Delete one message, and let go of the documents that came with it."""
         ...
 
 

@@ -86,6 +86,8 @@ def build_prompt(
         if left < 0:
             break
         kept.append(PromptMessage(message.role, text))
+    while kept and kept[-1].role == "assistant":
+        kept.pop()
     messages = [PromptMessage("system", system), *reversed(kept), PromptMessage("user", asked)]
     return Prompt(_join_neighbours(messages), reasoning, answer_tokens)
 
@@ -113,7 +115,10 @@ def _write_message(message: Message, *, named: bool) -> str:
     if message.files:
         names = ", ".join(f"“{file.name}”" for file in message.files)
         text = f"{text}\n(shared {names})".strip()
-    return f"{message.author_name}: {text}" if named else text
+    if not named:
+        return text
+    # Lines after the first are set in, so that nobody can write a line in another's name.
+    return f"{' '.join(message.author_name.split())}: {text}".replace("\n", "\n  ")
 
 
 def _has_several_speakers(history: Sequence[Message], question: UserMessage) -> bool:

@@ -66,6 +66,7 @@ class Faults:
         agent_features: Off for an app without the Agents feature.
         page_limit: The most messages on a page of replies or history, None for Slack's 999.
         downloads: File id to how its download fails.
+        consent_denied: Whoever is asked to install the app says no.
     """
 
     def __init__(self) -> None:
@@ -80,6 +81,7 @@ class Faults:
         self.agent_features = True
         self.page_limit: int | None = None
         self.downloads: dict[str, Download] = {}
+        self.consent_denied = False
         self._scripts: dict[str, list[Fault]] = defaultdict(list)
 
     def rate_limit(self, method: str, *, retry_after: int = 1, times: int | None = 1) -> None:

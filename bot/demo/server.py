@@ -12,6 +12,7 @@ from bot.demo import events, storage
 from bot.demo.deliveries import Deliveries
 from bot.demo.downloads import Downloads
 from bot.demo.faults import Faults
+from bot.demo.methods.oauth import Consents
 from bot.demo.page_server import PageServer
 from bot.demo.people import People
 from bot.demo.response_urls import ResponseUrls
@@ -27,6 +28,8 @@ _TOKENS = Tokens(
     bot="xoxb-0000000000-demo-bot",
     app="xapp-1-A0APP00001-0000000000-demo-app",
     signing_secret="0123456789abcdef0123456789abcdef",  # noqa: S106  # signs nothing but the local workspace's own events
+    client_id="0000000000.0000000001",
+    client_secret="fedcba9876543210fedcba9876543210",  # noqa: S106  # opens nothing but the local workspace
 )
 _LARGEST_UPLOAD = 1_000_000_000
 
@@ -81,6 +84,7 @@ class StandIn(People):
         app = web.Application(client_max_size=_LARGEST_UPLOAD)
         app.router.add_route("*", "/api/{method}", self._api.serve)
         app.router.add_get("/link/", self.sockets.serve)
+        app.router.add_get("/oauth/v2/authorize", self._api.consents.serve)
         app.router.add_post("/response/{secret}", self._response_urls.serve)
         self._downloads.add_routes(app.router)
         self._page.add_routes(app.router)
@@ -133,6 +137,19 @@ class StandIn(People):
     @property
     def signing_secret(self) -> str:
         return _TOKENS.signing_secret
+
+    @property
+    def client_id(self) -> str:
+        return _TOKENS.client_id
+
+    @property
+    def client_secret(self) -> str:
+        return _TOKENS.client_secret
+
+    @property
+    def consents(self) -> Consents:
+        """Slack's consent page for installing the app."""
+        return self._api.consents
 
     @property
     def calls(self) -> list[Call]:

@@ -1,6 +1,7 @@
 """`/api/{method}`: take a call in any shape the SDK sends, check it, run it, answer like Slack."""
 
 import asyncio
+import base64
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from aiohttp import web
 
 from bot.demo.arguments import Arguments, Refusal
 from bot.demo.faults import Fault, Faults
-from bot.demo.methods import agents, chat, conversations, files, streams, views
+from bot.demo.methods import agents, chat, conversations, files, oauth, streams, views
 from bot.demo.sockets import Sockets
 from bot.demo.workspace import BOT_ID, BOT_USER_ID, TEAM_ID, Json, Workspace
 
@@ -41,11 +42,19 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A Web API method: what it does, and the scope it needs, "" for none."""
+    """A Web API method: what it does, and what the app must show for it.
+
+    Attributes:
+        run: What it does.
+        scope: The scope it needs, "" for none.
+        app_token: It takes the app-level token, not the bot's.
+        token: It takes a token at all.
+    """
 
     run: Callable[[Arguments], Json]
     scope: str = ""
     app_token: bool = False
+    token: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,8 @@ class Tokens:
     bot: str
     app: str
     signing_secret: str
+    client_id: str
+    client_secret: str
 
 
 class SlackApi:
@@ -79,6 +90,7 @@ class SlackApi:
         self.calls: list[Call] = []
         self.uploads = files.Uploads()
         self.triggers = views.Triggers()
+        self.consents = oauth.Consents(tokens.client_id, tokens.client_secret, tokens.bot, faults)
         self._workspace = workspace
         self._sockets = sockets
         self._faults = faults
@@ -119,6 +131,8 @@ class SlackApi:
         method = self._methods.get(name)
         if method is None:
             raise Refusal("unknown_method", req_method=name)
+        if not method.token:
+            return method
         if not given_token:
             raise Refusal("not_authed")
         if given_token not in {self._tokens.bot, self._tokens.app}:
@@ -201,6 +215,7 @@ class SlackApi:
             "agents.sessions.setStatus": Method(
                 self._agents_only(agents.set_session_status, "feature_disabled"), "chat:write"
             ),
+            "oauth.v2.access": Method(self.consents.exchange, token=False),
             "views.publish": Method(lambda a: views.publish(w, a)),
             "views.open": Method(lambda a: views.open_modal(w, self.triggers, a)),
         }
@@ -252,6 +267,9 @@ async def _read_call(request: web.Request) -> tuple[Arguments, str]:
     elif request.can_read_body:
         values |= {name: str(value) for name, value in (await request.post()).items()}
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    if scheme == "Basic":
+        client_id, _, client_secret = base64.b64decode(bearer).decode().partition(":")
+        values |= {"client_id": client_id, "client_secret": client_secret}
     token = bearer if scheme == "Bearer" else str(values.get("token", ""))
     values.pop("token", None)
     return Arguments(values), token

@@ -18,7 +18,10 @@ from bot.listeners.intake import Intake, IntakeClosed
 
 log = structlog.get_logger(__name__)
 
-EVENTS: Final = ("app_mention", "message")
+_MESSAGE_EVENTS: Final = ("app_mention", "message")
+_UNINSTALL_EVENTS: Final = ("app_uninstalled", "tokens_revoked")
+
+EVENTS: Final = (*_MESSAGE_EVENTS, *_UNINSTALL_EVENTS)
 """The event types that are used; the manifest subscribes to these and no others."""
 
 
@@ -28,6 +31,9 @@ def register(app: AsyncApp, intake: Intake) -> None:
     async def receive_event(body: dict[str, Any]) -> None:
         await intake.receive_event(body)
 
+    async def receive_uninstall(body: dict[str, Any]) -> None:
+        await intake.receive_uninstall(body)
+
     async def receive_press(ack: AsyncAck, body: dict[str, Any]) -> None:
         await intake.receive_press(body)
         await ack()
@@ -36,8 +42,10 @@ def register(app: AsyncApp, intake: Intake) -> None:
         # Without a listener Bolt answers 404 and Slack delivers the event three more times.
         log.debug("event_unused", type=event.get("type"))
 
-    for event in EVENTS:
+    for event in _MESSAGE_EVENTS:
         app.event(event)(receive_event)
+    for event in _UNINSTALL_EVENTS:
+        app.event(event)(receive_uninstall)
     app.event(re.compile(".+"))(ignore_event)
     app.action(re.compile(".+"))(receive_press)
     app.middleware(_acknowledge_rate_limit_notice)

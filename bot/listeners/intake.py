@@ -130,7 +130,9 @@ class Intake:
         match parse_event(body, workspace.bot):
             case Said() as said:
                 # Replies in threads that we have no part in are none of our business.
-                if said.call == "reply" and not await self._ledger.knows(said.thread):
+                if said.call in {"reply", "overheard"} and not await self._ledger.knows(
+                    said.thread
+                ):
                     return
                 await self._accept(
                     Entry(
@@ -141,6 +143,8 @@ class Intake:
                         lane=said.thread.lane,
                         payload=to_json(said),
                         complete=not said.sparse,
+                        # Who edits a mention into a message that we let pass wants an answer now.
+                        revives=said.edited,
                     )
                 )
             case Edited() as edited:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
-from bot.errors import DeliveryError
+from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.slack.calls import SlackCalls
 from bot.slack.text import Names, find_ids
 
@@ -15,6 +15,9 @@ log = structlog.get_logger(__name__)
 
 _KEEP_SECONDS = 3_600.0
 _MOST_NAMES = 10_000
+_PARALLEL = 8
+_MOST_LOOKUPS = 100
+_PATIENCE_SECONDS = 5.0
 
 
 class Directory:
@@ -32,6 +35,7 @@ class Directory:
         self._calls = calls
         self._own_user_id = own_user_id
         self._clock = clock
+        self._places = asyncio.Semaphore(_PARALLEL)
         self._known: OrderedDict[str, tuple[float, str]] = OrderedDict()
 
     async def find_names(self, texts: Iterable[str], users: Iterable[str] = ()) -> Names:
@@ -48,7 +52,8 @@ class Directory:
         return Names(people, channels)
 
     async def _find(self, ids: set[str], ask: Callable[[str], Awaitable[str]]) -> dict[str, str]:
-        ordered = sorted(ids)
+        # users.info is limited to some hundred a minute; whoever is beyond that stays nameless.
+        ordered = sorted(ids, key=lambda one: (one not in self._known, one))[:_MOST_LOOKUPS]
         found = await asyncio.gather(*(self._find_one(one, ask) for one in ordered))
         return {one: name for one, name in zip(ordered, found, strict=True) if name}
 
@@ -57,8 +62,13 @@ class Directory:
         if known and known[0] > self._clock():
             return known[1]
         try:
-            name = await ask(one)
-        except DeliveryError as error:
+            async with self._places:
+                name = await ask(one)
+        except DeliveryDelayed as error:
+            # Trouble on the way says nothing about the name: ask again next time.
+            log.info("name_not_found_now", id=one, code=error.code)
+            return ""
+        except DeliveryRefused as error:
             log.info("name_unknown", id=one, code=error.code)
             name = ""
         self._known[one] = (self._clock() + _KEEP_SECONDS, name)
@@ -68,7 +78,8 @@ class Directory:
         return name
 
     async def _ask_user(self, user: str) -> str:
-        found = (await self._calls.call("users.info", user=user))["user"]
+        answer = await self._calls.call("users.info", patience=_PATIENCE_SECONDS, user=user)
+        found = answer["user"]
         profile = found.get("profile") or {}
         name: str = (
             profile.get("display_name")
@@ -80,6 +91,9 @@ class Directory:
         return name
 
     async def _ask_channel(self, channel: str) -> str:
-        found = (await self._calls.call("conversations.info", channel=channel))["channel"]
+        answer = await self._calls.call(
+            "conversations.info", patience=_PATIENCE_SECONDS, channel=channel
+        )
+        found = answer["channel"]
         name: str = found.get("name") or ""
         return name

@@ -10,12 +10,16 @@ from pydantic import TypeAdapter
 from bot.conversation.messages import SharedFile, ThreadKey
 from bot.slack.files import parse_file
 
-Call = Literal["direct", "mention", "share", "reply"]
-"""Why a message may want an answer: written in a DM; naming the bot; a file shared in a channel;
-or a reply in a thread that the bot may be part of."""
+Call = Literal["direct", "mention", "share", "summary", "reply", "overheard"]
+"""Why a message may want an answer.
+
+It was written in a DM; names the bot; shares a file in a channel, or one that is to be summarized
+after all; replies in a thread that the bot may be part of. What another bot says in such a thread
+is overheard, and never answered.
+"""
 
 # Everything else with a subtype is the platform talking (joins, topics, reminders), not a person.
-_SPOKEN_SUBTYPES = {None, "file_share", "thread_broadcast"}
+_SPOKEN_SUBTYPES = {None, "bot_message", "file_share", "thread_broadcast"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,18 @@ class BotIdentity:
 class Said:
     """A person's message that may want an answer; `text` is still Slack's mrkdwn.
 
-    `sparse` marks a copy that may lack its files: `app_mention` can come without them, ahead of
-    the fuller `message` event of the same post (openclaw#115157).
+    Attributes:
+        thread: Where it was written; a root is its own thread.
+        ts: Its own.
+        author: The person's user id, or the other bot's bot id.
+        author_team: The person's workspace, which may be another in a shared channel.
+        text: As Slack has it.
+        call: Why it may want an answer.
+        files: What was shared with it.
+        sparse: It may lack its files: `app_mention` can come without them, ahead of the fuller
+            `message` event of the same post (openclaw#115157).
+        edited: The mention came with an edit (bolt-js#960).
+        bot_name: What another bot calls itself, else "".
     """
 
     thread: ThreadKey
@@ -43,6 +57,8 @@ class Said:
     call: Call
     files: tuple[SharedFile, ...] = ()
     sparse: bool = False
+    edited: bool = False
+    bot_name: str = ""
 
     @property
     def key(self) -> str:
@@ -154,22 +170,27 @@ def parse_event(body: Mapping[str, Any], bot: BotIdentity) -> Inbound:
         return Ignored(f"subtype_{event['subtype']}")
     if event.get("user") == bot.user_id or event.get("bot_id") == bot.bot_id:
         return Ignored("own_message")
-    # A modern bot's post has no subtype; its bot_id gives it away (Slack docs, "bot_message").
-    if event.get("bot_id") or not event.get("user"):
-        return Ignored("other_bot")
     files = tuple(parse_file(file) for file in event.get("files") or ())
     call = _find_call(event, bot, has_files=bool(files))
     if call is None:
         return Ignored("not_addressed")
+    # A modern bot's post has no subtype; its bot_id gives it away (Slack docs, "bot_message").
+    bot_name = ""
+    if event.get("bot_id") or not event.get("user"):
+        if event.get("thread_ts", event["ts"]) == event["ts"] or not event.get("bot_id"):
+            return Ignored("other_bot")
+        call, bot_name = "overheard", name_bot(event)
     return Said(
         thread=_thread_of(event, team, event["channel"]),
         ts=event["ts"],
-        author=event["user"],
+        author=event["bot_id"] if bot_name else event["user"],
         author_team=event.get("user_team") or event.get("team") or team,
         text=read_text(event),
         call=call,
         files=files,
         sparse=event["type"] == "app_mention" and not files,
+        edited=call == "mention" and "edited" in event,
+        bot_name=bot_name,
     )
 
 
@@ -195,6 +216,12 @@ def read_text(message: Mapping[str, Any]) -> str:
                 author = attachment.get("author_name") or attachment.get("title") or ""
                 parts.append(f"{author}: {quoted}" if author else quoted)
     return "\n\n".join(part for part in parts if part)
+
+
+def name_bot(message: Mapping[str, Any]) -> str:
+    """What the bot that wrote a message calls itself."""
+    name: str = message.get("username") or (message.get("bot_profile") or {}).get("name") or "a bot"
+    return name
 
 
 def mentions(text: str, user_id: str) -> bool:

@@ -6,7 +6,8 @@ from typing import Any
 import structlog
 
 from bot.conversation.messages import AssistantMessage, Message, SharedFile, ThreadKey, UserMessage
-from bot.slack.events import read_text
+from bot.errors import DeliveryError
+from bot.slack.events import name_bot, read_text
 from bot.slack.files import parse_file
 from bot.slack.limits import REPLIES_PAGE
 from bot.slack.render import ANSWER_EVENT
@@ -22,21 +23,29 @@ async def read_thread(workspace: Workspace, thread: ThreadKey, *, before: str) -
     """Read the thread's messages older than the `ts` `before`, oldest first.
 
     Of our own messages only answers count, told by their metadata: traces and errors are none.
-    Raises DeliveryError when Slack does not let us read.
+    What was read before Slack refused to go on is returned.
+
+    Raises DeliveryError when Slack lets us read nothing.
     """
     raw: list[Mapping[str, Any]] = []
     cursor = ""
     for _ in range(_MOST_PAGES):
-        page = await workspace.calls.call(
-            "conversations.replies",
-            channel=thread.channel,
-            ts=thread.thread_ts,
-            latest=before,
-            inclusive=False,
-            limit=REPLIES_PAGE,
-            include_all_metadata=True,
-            cursor=cursor or None,
-        )
+        try:
+            page = await workspace.calls.call(
+                "conversations.replies",
+                channel=thread.channel,
+                ts=thread.thread_ts,
+                latest=before,
+                inclusive=False,
+                limit=REPLIES_PAGE,
+                include_all_metadata=True,
+                cursor=cursor or None,
+            )
+        except DeliveryError as error:
+            if not raw:
+                raise
+            log.warning("thread_not_read_whole", messages=len(raw), code=error.code)
+            break
         raw.extend(page["messages"])
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
@@ -73,18 +82,20 @@ async def _to_messages(workspace: Workspace, raw: Sequence[Mapping[str, Any]]) -
         plain = resolve_text(text, names, without_user=bot.user_id)
         if message.get("user") == bot.user_id or message.get("bot_id") == bot.bot_id:
             if (message.get("metadata") or {}).get("event_type") == ANSWER_EVENT:
-                messages.append(AssistantMessage(message["ts"], plain))
+                messages.append(AssistantMessage(message["ts"], _read_answer(message) or plain))
             continue
-        author, name = _find_author(message, names.users)
+        if message.get("bot_id"):
+            author, name = message["bot_id"], name_bot(message)
+        else:
+            author = message.get("user") or ""
+            name = names.users.get(author, "someone")
         files = tuple(parse_file(file) for file in message.get("files") or ())
         if plain or files:
             messages.append(UserMessage(message["ts"], author, name, plain, files))
     return messages
 
 
-def _find_author(message: Mapping[str, Any], users: Mapping[str, str]) -> tuple[str, str]:
-    if message.get("bot_id"):
-        name = message.get("username") or (message.get("bot_profile") or {}).get("name") or "a bot"
-        return message["bot_id"], name
-    user = message.get("user") or ""
-    return user, users.get(user, "someone")
+def _read_answer(message: Mapping[str, Any]) -> str:
+    """The answer as it was written; `text` is only its beginning, without Markdown."""
+    blocks = message.get("blocks") or ()
+    return "\n".join(block["text"] for block in blocks if block.get("type") == "markdown")

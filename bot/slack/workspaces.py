@@ -33,6 +33,14 @@ class Workspace:
         )
 
 
+def open_workspace(
+    bot: BotIdentity, client: AsyncWebClient, capabilities: Capabilities
+) -> Workspace:
+    """Make what is needed to talk to a workspace; `client` has its token."""
+    calls = SlackCalls(client)
+    return Workspace(bot, client, calls, Directory(calls, bot.user_id), capabilities)
+
+
 class Workspaces(Protocol):
     """Finds the installation that an event or a turn belongs to."""
 

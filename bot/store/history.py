@@ -16,7 +16,7 @@ from bot.conversation.messages import (
     UserMessage,
 )
 from bot.store.database import Database
-from bot.store.tables import messages, threads
+from bot.store.tables import messages, thread_documents, threads
 
 
 class SqlHistory:
@@ -38,15 +38,20 @@ class SqlHistory:
             rows = (await tx.execute(query)).all()
         return [_to_message(row) for row in reversed(rows)]
 
-    async def record(self, thread: ThreadKey, said: Sequence[Message]) -> None:
-        """Write messages down; one that is already there (same `ts`) is brought up to date."""
+    async def record(
+        self, thread: ThreadKey, said: Sequence[Message], *, anew: bool = True
+    ) -> None:
+        """Write messages down; one that is there (same `ts`) is replaced only if `anew`."""
         if not said:
             return
         statement = insert(messages)
-        statement = statement.on_conflict_do_update(
-            index_elements=["team", "channel", "ts"],
-            set_={"text": statement.excluded.text, "files": statement.excluded.files},
-        )
+        if anew:
+            statement = statement.on_conflict_do_update(
+                index_elements=["team", "channel", "ts"],
+                set_={"text": statement.excluded.text, "files": statement.excluded.files},
+            )
+        else:
+            statement = statement.on_conflict_do_nothing()
         now = self._now()
         rows = [_to_row(thread, message, now) for message in said]
         async with self._database.write() as tx:
@@ -60,13 +65,21 @@ class SqlHistory:
             )
 
     async def forget(self, thread: ThreadKey, ts: str) -> None:
-        """Delete one message."""
+        """Delete one message, and let go of the documents that came with it."""
+        this = (
+            messages.c.team == thread.team,
+            messages.c.channel == thread.channel,
+            messages.c.ts == ts,
+        )
         async with self._database.write() as tx:
+            files = (await tx.execute(select(messages.c.files).where(*this))).scalar() or []
+            await tx.execute(delete(messages).where(*this))
             await tx.execute(
-                delete(messages).where(
-                    messages.c.team == thread.team,
-                    messages.c.channel == thread.channel,
-                    messages.c.ts == ts,
+                delete(thread_documents).where(
+                    thread_documents.c.team == thread.team,
+                    thread_documents.c.channel == thread.channel,
+                    thread_documents.c.thread_ts == thread.thread_ts,
+                    thread_documents.c.file_id.in_([file["id"] for file in files]),
                 )
             )
 

@@ -20,13 +20,19 @@ async def delete_expired(database: Database, *, days: int, now: float) -> int:
         documents.c.team == thread_documents.c.team,
         documents.c.file_id == thread_documents.c.file_id,
     )
+    message_left = exists().where(
+        messages.c.team == threads.c.team,
+        messages.c.channel == threads.c.channel,
+        messages.c.thread_ts == threads.c.thread_ts,
+    )
     steps = (
         delete(messages).where(messages.c.recorded_at < limit),
         delete(traces).where(traces.c.recorded_at < limit),
         delete(documents).where(documents.c.recorded_at < limit),
         delete(pages).where(~document_left),
         delete(thread_documents).where(~link_left),
-        delete(threads).where(threads.c.read_at < limit),
+        # A thread that is remembered has been read; reading it again would bring back the expired.
+        delete(threads).where(threads.c.read_at < limit, ~message_left),
         delete(turns).where(and_(turns.c.state == "closed", turns.c.closed_at < limit)),
     )
     gone = 0

@@ -30,7 +30,9 @@ turns = Table(
     Column("lane", String(255), nullable=False, comment="One turn of a lane runs at a time"),
     Column("payload", JSON, nullable=False),
     Column("state", String(16), nullable=False, comment="queued, running or closed"),
-    Column("attempts", Integer, nullable=False, default=0),
+    Column("claims", Integer, nullable=False, default=0, comment="How often it was begun"),
+    Column("failures", Integer, nullable=False, default=0, comment="Claims that ended badly"),
+    Column("delayed_since", Float, comment="When Slack first did not take its reply"),
     Column("available_at", Float, nullable=False, comment="Seconds since 1970"),
     Column("accepted_at", Float, nullable=False),
     Column("closed_at", Float),
@@ -141,4 +143,23 @@ thread_documents = Table(
     Column("file_id", String(32)),
     Column("position", Integer, nullable=False, comment="Order of sharing"),
     PrimaryKeyConstraint("team", "channel", "thread_ts", "file_id"),
+)
+
+installations = Table(
+    "installations",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("name", Text, nullable=False, comment="The workspace's"),
+    Column("bot_user_id", String(32), nullable=False),
+    Column("bot_id", String(32), nullable=False),
+    Column("bot_token", Text, nullable=False),
+    Column("installed_at", Float, nullable=False),
+)
+
+install_states = Table(
+    "install_states",
+    metadata,
+    Column("state", String(64), primary_key=True),
+    Column("expires_at", Float, nullable=False),
+    comment="Installations under way; of no team yet",
 )

@@ -8,9 +8,12 @@ from bot.conversation.addressing import Directives, find_silence, take_directive
     [
         ("hello", "hello", None),
         ("/think why is the sky blue?", "why is the sky blue?", True),
-        ("why /no_think is the sky blue?", "why is the sky blue?", False),
+        ("why is the sky blue? /no_think", "why is the sky blue?", False),
+        ("tell me what /think does", "tell me what /think does", None),
+        ("```\n/think\n```", "```\n/think\n```", None),
         ("why?\n/no_think", "why?", False),
         ("/think and then /no_think", "and then", False),
+        ("/no_think /think well", "well", True),
         ("/THINK hard", "hard", True),
         ("https://example.com/think stays", "https://example.com/think stays", None),
         ("/thinking stays", "/thinking stays", None),

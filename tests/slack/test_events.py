@@ -133,15 +133,38 @@ def test_a_reply_without_a_mention_may_be_a_follow_up() -> None:
         (message(subtype="channel_join"), "subtype_channel_join"),
         (message(subtype="assistant_app_thread"), "subtype_assistant_app_thread"),
         (message(subtype="something_new"), "subtype_something_new"),
-        (message(subtype="bot_message", bot_id="B0OTHER001", user=None), "subtype_bot_message"),
-        (message(bot_id="B0OTHER001", user="U0OTHERBOT"), "other_bot"),
+        (message(subtype="bot_message", bot_id="B0OTHER001", user=None), "not_addressed"),
+        (message(bot_id="B0OTHER001", user="U0OTHERBOT"), "not_addressed"),
+        (message(bot_id="B0OTHER001", user="U0OTHERBOT", channel_type="im"), "other_bot"),
         ({**MENTION, "bot_id": "B0OTHER001", "user": "U0OTHERBOT"}, "other_bot"),
         (message(user="U0BOT00001", bot_id="B0BOT00001", channel_type="im"), "own_message"),
-        (message(user=None), "other_bot"),
+        (message(user=None, channel_type="im"), "other_bot"),
     ],
 )
 def test_what_is_not_for_us_is_ignored_with_a_reason(event: dict[str, Any], reason: str) -> None:
     assert parse(event) == Ignored(reason)
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"bot_profile": {"name": "pager"}, "user": "U0OTHERBOT"}, "pager"),
+        ({"subtype": "bot_message", "username": "deploys", "user": None}, "deploys"),
+        ({"text": "<@U0BOT00001> look", "user": "U0OTHERBOT"}, "a bot"),
+    ],
+)
+def test_what_another_bot_says_in_a_thread_is_overheard(fields: dict[str, Any], name: str) -> None:
+    said = parse(message(bot_id="B0OTHER001", thread_ts="1794268800.000100", **fields))
+
+    assert isinstance(said, Said)
+    assert (said.call, said.author, said.bot_name) == ("overheard", "B0OTHER001", name)
+
+
+def test_a_mention_that_came_with_an_edit_is_marked() -> None:
+    said = parse({**MENTION, "edited": EDITED_MARK})
+
+    assert isinstance(said, Said)
+    assert said.edited
 
 
 def change(message: dict[str, Any], previous: dict[str, Any]) -> dict[str, Any]:

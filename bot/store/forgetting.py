@@ -1,0 +1,35 @@
+"""Deletes everything of a workspace that no longer wants us."""
+
+from sqlalchemy import delete, select
+
+from bot.store.database import Database
+from bot.store.tables import installations, metadata
+
+
+async def forget_team(database: Database, team: str, *, asked_at: float) -> int | None:
+    """Delete the team's installation and every row that carries the team.
+
+    Args:
+        database: Where.
+        team: Whose.
+        asked_at: When it was asked for, in whole seconds since 1970. Slack delivers an event for
+            minutes until it is acknowledged (Slack docs, Events API), so a team may have installed
+            us again meanwhile; that is left alone.
+
+    Returns:
+        How many rows went, None if the team has installed us again since.
+    """
+    query = select(installations.c.installed_at).where(installations.c.team == team)
+    async with database.write() as tx:
+        installed_at = (await tx.execute(query)).scalar()
+        if installed_at is not None and int(installed_at) > asked_at:
+            return None
+        gone = (
+            await tx.execute(delete(installations).where(installations.c.team == team))
+        ).rowcount
+    for table in metadata.sorted_tables:
+        if "team" in table.c and table is not installations:
+            # One short transaction each, so that the other teams' answers don't wait for all.
+            async with database.write() as tx:
+                gone += (await tx.execute(delete(table).where(table.c.team == team))).rowcount
+    return gone
