@@ -66,7 +66,13 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         metrics = Metrics()
         database = Database(settings.database_path)
         client = await stack.enter_async_context(open_slack(settings))
-        bot = await _check_start(settings, client, database, stack)
+        checking = asyncio.create_task(_check_start(settings, client, database, stack))
+        await _wait_for_stop(stop, [checking])
+        if not checking.done():
+            checking.cancel()
+            await asyncio.wait([checking])
+            return
+        bot = checking.result()
         workspaces = _find_workspaces(client, bot, database)
         ledger = Ledger(database, new_id=lambda: secrets.token_hex(8))
         history = SqlHistory(database)

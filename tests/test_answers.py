@@ -1,12 +1,15 @@
 """People write, the whole bot answers: over the real wire, in a local workspace."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import aiosqlite
 import pytest
+import structlog
+from structlog.typing import EventDict
 
 from bot.demo.server import StandIn
 from bot.telemetry import configure_logging
@@ -461,3 +464,32 @@ async def test_a_hiccup_of_slack_does_not_make_people_nameless_for_long(tmp_path
         await chat.answers(GENERAL, ts, 2)
 
         assert "@Bob" in chat.prompts()[1][-1]["content"]
+
+
+async def test_while_the_database_is_away_after_an_answer_nothing_more_is_said(
+    tmp_path: Path,
+) -> None:
+    missed = asyncio.Event()
+
+    def notice(_: Any, __: str, event: EventDict) -> EventDict:
+        if event["event"] == "answer_not_written_down":
+            missed.set()
+        return event
+
+    structlog.configure(processors=[notice, structlog.dev.ConsoleRenderer()])
+    async with (
+        chatting(tmp_path, [say("Hello!", "Hm."), say("I said hello.")]) as chat,
+        aiosqlite.connect(tmp_path / "aloud.db", isolation_level=None) as other,
+    ):
+        gate = chat.slack.faults.hold("chat.postMessage")
+        ts = await chat.slack.post(ALICE, DIRECT, "hi")
+        await gate.reached.wait()
+        await other.execute("ALTER TABLE traces RENAME TO away")
+        gate.release()
+        await missed.wait()
+        await other.execute("ALTER TABLE away RENAME TO traces")
+        await chat.slack.post(ALICE, DIRECT, "what did you say?", ts)
+        answers = await chat.answers(DIRECT, ts, 2)
+
+        assert [shown(one) for one in answers] == ["Hello!", "I said hello."]
+        assert [one["content"] for one in chat.prompts()[1][1:3]] == ["hi", "Hello!"]

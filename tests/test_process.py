@@ -224,6 +224,16 @@ async def test_without_settings_it_says_what_is_missing() -> None:
             assert f"aloud: {name} is missing" in bot.log
 
 
+async def test_sigterm_is_heard_while_slack_keeps_it_waiting_at_the_start(
+    slack: StandIn, model: ModelServer, tmp_path: Path
+) -> None:
+    gate = slack.faults.hold("auth.test")
+    async with running("run", settings_of(slack, model, tmp_path)) as bot:
+        await gate.reached.wait()
+        assert await bot.end(signal.SIGTERM) == 0
+    gate.release()
+
+
 async def test_a_port_that_is_taken_is_named(
     slack: StandIn, model: ModelServer, tmp_path: Path
 ) -> None:
