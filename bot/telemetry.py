@@ -49,7 +49,6 @@ def configure_logging(level: str, form: Literal["text", "json"]) -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
     output = logging.StreamHandler(sys.stderr)
     output.setFormatter(

@@ -38,12 +38,12 @@ class Store(Protocol):
         """Return the document of a file that was read before, in whatever thread."""
         ...
 
-    async def save(self, thread: ThreadKey, document: Document) -> None:
-        """Keep a document and attach it to the thread."""
+    async def save(self, team: str, document: Document) -> None:
+        """Keep a document for its team."""
         ...
 
     async def attach(self, thread: ThreadKey, file_id: str) -> None:
-        """Attach a kept document to one more thread."""
+        """Attach a kept document to a thread, behind those that it has."""
         ...
 
     async def of_thread(self, thread: ThreadKey) -> list[Document]:
@@ -69,34 +69,38 @@ class Library:
         Never raises for a file: what goes wrong becomes its `UnreadFile`.
         """
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._try_read(thread, file)) for file in files]
-        return [task.result() for task in tasks]
+            tasks = [group.create_task(self._try_read(thread.team, file)) for file in files]
+        results = [task.result() for task in tasks]
+        # Read side by side, they end in any order; the thread has them as they were shared.
+        for result in results:
+            if isinstance(result, Document):
+                await self._store.attach(thread, result.file_id)
+        return results
 
     async def of_thread(self, thread: ThreadKey) -> list[Document]:
         """Return the thread's documents, in the order they were shared."""
         return await self._store.of_thread(thread)
 
-    async def _try_read(self, thread: ThreadKey, file: SharedFile) -> Document | UnreadFile:
+    async def _try_read(self, team: str, file: SharedFile) -> Document | UnreadFile:
         try:
-            return await self._read(thread, file)
+            return await self._read(team, file)
         except DocumentError as error:
-            log.warning("file_unread", team=thread.team, file=file.id, error=str(error))
+            log.warning("file_unread", team=team, file=file.id, error=str(error))
             return _explain(file, error)
         except Exception:
-            log.exception("file_failed", team=thread.team, file=file.id)
+            log.exception("file_failed", team=team, file=file.id)
             return _explain(file, FileFailed(file.name))
 
-    async def _read(self, thread: ThreadKey, file: SharedFile) -> Document:
+    async def _read(self, team: str, file: SharedFile) -> Document:
         # The second to ask for the same file waits, and then finds it stored.
-        lock = self._locks.setdefault((thread.team, file.id), asyncio.Lock())
+        lock = self._locks.setdefault((team, file.id), asyncio.Lock())
         async with lock:
-            stored = await self._store.find(thread.team, file.id)
+            stored = await self._store.find(team, file.id)
             if stored is not None:
-                await self._store.attach(thread, file.id)
                 return stored
             async with self._slots:
-                document = await self._extract(thread.team, file)
-            await self._store.save(thread, document)
+                document = await self._extract(team, file)
+            await self._store.save(team, document)
             return document
 
     async def _extract(self, team: str, file: SharedFile) -> Document:

@@ -26,10 +26,10 @@ class DocumentStore:
             found = await _load(tx, team, [file_id])
         return found[0] if found else None
 
-    async def save(self, thread: ThreadKey, document: Document) -> None:
-        """Write a document down and attach it to the thread."""
+    async def save(self, team: str, document: Document) -> None:
+        """Write a document down for its team."""
         row = {
-            "team": thread.team,
+            "team": team,
             "file_id": document.file_id,
             "name": document.name,
             "kind": document.kind,
@@ -40,7 +40,7 @@ class DocumentStore:
         }
         texts = [
             {
-                "team": thread.team,
+                "team": team,
                 "file_id": document.file_id,
                 "number": page.number,
                 "label": page.label,
@@ -52,12 +52,20 @@ class DocumentStore:
             await tx.execute(insert(documents).on_conflict_do_nothing(), row)
             if texts:
                 await tx.execute(insert(pages).on_conflict_do_nothing(), texts)
-            await _attach(tx, thread, document.file_id)
 
     async def attach(self, thread: ThreadKey, file_id: str) -> None:
-        """Remember that a stored file was shared in the thread too."""
+        """Remember that a stored file was shared in the thread, after those that were before."""
+        last = select(func.max(thread_documents.c.position)).where(*_in_thread(thread))
+        position = func.coalesce(last.scalar_subquery(), -1) + 1
+        statement = insert(thread_documents).values(
+            team=thread.team,
+            channel=thread.channel,
+            thread_ts=thread.thread_ts,
+            file_id=file_id,
+            position=position,
+        )
         async with self._database.write() as tx:
-            await _attach(tx, thread, file_id)
+            await tx.execute(statement.on_conflict_do_nothing())
 
     async def of_thread(self, thread: ThreadKey) -> list[Document]:
         """Return the thread's documents, in the order they were shared."""
@@ -68,21 +76,6 @@ class DocumentStore:
         )
         async with self._database.read() as tx:
             return await _load(tx, thread.team, list((await tx.execute(query)).scalars()))
-
-
-async def _attach(tx: AsyncConnection, thread: ThreadKey, file_id: str) -> None:
-    position = select(func.count()).where(*_in_thread(thread)).scalar_subquery()
-    await tx.execute(
-        insert(thread_documents)
-        .values(
-            team=thread.team,
-            channel=thread.channel,
-            thread_ts=thread.thread_ts,
-            file_id=file_id,
-            position=position,
-        )
-        .on_conflict_do_nothing()
-    )
 
 
 async def _load(tx: AsyncConnection, team: str, file_ids: Sequence[str]) -> list[Document]:

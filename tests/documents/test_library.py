@@ -30,9 +30,8 @@ class Shelf:
     async def find(self, team: str, file_id: str) -> Document | None:
         return self.documents.get((team, file_id))
 
-    async def save(self, thread: ThreadKey, document: Document) -> None:
-        self.documents[thread.team, document.file_id] = document
-        await self.attach(thread, document.file_id)
+    async def save(self, team: str, document: Document) -> None:
+        self.documents[team, document.file_id] = document
 
     async def attach(self, thread: ThreadKey, file_id: str) -> None:
         if file_id not in self.threads[thread]:

@@ -16,9 +16,14 @@ BOOK = Document(
 )
 
 
+async def share(store: DocumentStore, document: Document) -> None:
+    await store.save(THREAD.team, document)
+    await store.attach(THREAD, document.file_id)
+
+
 async def test_a_document_comes_back_as_it_was(database: Database) -> None:
     store = DocumentStore(database)
-    await store.save(THREAD, BOOK)
+    await share(store, BOOK)
 
     assert await store.find("T1", "F1") == BOOK
     assert await store.of_thread(THREAD) == [BOOK]
@@ -27,7 +32,7 @@ async def test_a_document_comes_back_as_it_was(database: Database) -> None:
 async def test_a_document_without_pages_comes_back_too(database: Database) -> None:
     store = DocumentStore(database)
     empty = replace(BOOK, pages=(), total_pages=0)
-    await store.save(THREAD, empty)
+    await share(store, empty)
 
     assert await store.find("T1", "F1") == empty
 
@@ -35,7 +40,7 @@ async def test_a_document_without_pages_comes_back_too(database: Database) -> No
 async def test_documents_keep_the_order_of_sharing(database: Database) -> None:
     store = DocumentStore(database)
     for file_id in ("F9", "F3", "F5"):
-        await store.save(THREAD, replace(BOOK, file_id=file_id))
+        await share(store, replace(BOOK, file_id=file_id))
     await store.attach(THREAD, "F9")
 
     assert [one.file_id for one in await store.of_thread(THREAD)] == ["F9", "F3", "F5"]
@@ -44,7 +49,7 @@ async def test_documents_keep_the_order_of_sharing(database: Database) -> None:
 async def test_a_stored_file_can_be_attached_to_another_thread(database: Database) -> None:
     store = DocumentStore(database)
     elsewhere = ThreadKey("T1", "C2", "300.000100")
-    await store.save(THREAD, BOOK)
+    await share(store, BOOK)
     await store.attach(elsewhere, "F1")
 
     assert await store.of_thread(elsewhere) == [BOOK]
@@ -52,7 +57,7 @@ async def test_a_stored_file_can_be_attached_to_another_thread(database: Databas
 
 async def test_no_team_reaches_another_teams_documents(database: Database) -> None:
     store = DocumentStore(database)
-    await store.save(THREAD, BOOK)
+    await share(store, BOOK)
 
     assert await store.find("T2", "F1") is None
     assert await store.of_thread(ThreadKey("T2", "C1", "100.000100")) == []

@@ -19,7 +19,9 @@ async def fill(database: Database, now: float, name: str) -> None:
     await history.mark_read(thread)
     await Traces(database, lambda: now).save(Trace(name, thread, "1", "r"))
     document = Document(name, "n", "PDF", "page", (Page(1, "t"),), 1)
-    await DocumentStore(database, lambda: now).save(thread, document)
+    store = DocumentStore(database, lambda: now)
+    await store.save("T1", document)
+    await store.attach(thread, document.file_id)
     ledger = Ledger(database, new_id=lambda: f"{name}-turn", now=lambda: now)
     await ledger.accept(Entry(name, "message", thread, "1", name, {}))
     for turn in await ledger.claim(9, team_limit=9):
