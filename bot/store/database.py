@@ -40,6 +40,8 @@ class Database:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock_file = _lock(self._path.with_name(self._path.name + ".lock"))
+            # What people wrote, and perhaps tokens, are for nobody else on this machine.
+            self._path.touch(mode=0o600, exist_ok=True)
         except BlockingIOError as error:
             raise DatabaseInUse(
                 [f"DATABASE_URL: {self._path} is in use by another Aloud; stop that one first."]

@@ -10,6 +10,10 @@ from bot.store.tables import threads
 ROW = {"team": "T1", "channel": "C1", "thread_ts": "1.0", "read_at": 1.0}
 
 
+def modes_of(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
 async def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
     async with Database(tmp_path / "a.db") as database, database.write() as tx:
         await tx.execute(insert(threads), ROW)
@@ -37,6 +41,12 @@ async def test_commits_survive_power_loss_and_readers_do_not_block(database: Dat
         assert (await tx.execute(text("PRAGMA journal_mode"))).scalar() == "wal"
         async with database.read() as reader:
             assert (await reader.execute(select(threads))).all() == []
+
+
+async def test_nobody_else_on_the_machine_may_read_it(database: Database, tmp_path: Path) -> None:
+    await database.check()
+
+    assert set(modes_of(tmp_path).values()) == {0o600}
 
 
 async def test_a_second_process_is_refused_with_a_sentence(
