@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bound_contextvars
 
-from bot.ledger import Ledger, Turn
+from bot.ledger import Kind, Ledger, Turn
 from bot.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
@@ -53,10 +53,12 @@ class Runner:
         self._tasks: dict[asyncio.Task[None], Turn] = {}
         self._wake = asyncio.Event()
         self._claiming = asyncio.Lock()
+        self._others_waiting = True
         self._stopping = False
 
-    def wake(self) -> None:
-        """Look for work now; something was accepted or has become free."""
+    def wake(self, kind: Kind = "message") -> None:
+        """Look for work now; something of this kind was accepted or has become free."""
+        self._others_waiting = self._others_waiting or kind != "message"
         self._wake.set()
 
     async def run(self) -> None:
@@ -75,7 +77,7 @@ class Runner:
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
             except TimeoutError:
-                continue
+                self._others_waiting = True
 
     async def drain(self, grace: float) -> None:
         """Claim no more; let running turns finish for `grace` seconds, then hand back the rest."""
@@ -98,18 +100,20 @@ class Runner:
             if self._stopping:
                 return None
             messages = sum(turn.kind == "message" for turn in self._tasks.values())
-            for turn in await self._ledger.claim(
-                max(0, self._turns - messages), team_limit=self._workspace_turns
-            ):
-                task = asyncio.create_task(self._run(turn), name=f"turn-{turn.id}")
-                self._tasks[task] = turn
-                task.add_done_callback(self._finish)
+            free = max(0, self._turns - messages)
+            # In a flood the places are full, and asking again for every event would only keep the
+            # events from being written down.
+            if free or self._others_waiting:
+                self._others_waiting = False
+                for turn in await self._ledger.claim(free, team_limit=self._workspace_turns):
+                    task = asyncio.create_task(self._run(turn), name=f"turn-{turn.id}")
+                    self._tasks[task] = turn
+                    task.add_done_callback(self._finish)
         next_at = await self._ledger.next_at()
         return None if next_at is None else max(0.0, next_at - self._now())
 
     def _finish(self, task: asyncio.Task[None]) -> None:
-        del self._tasks[task]
-        self.wake()
+        self.wake(self._tasks.pop(task).kind)
 
     async def _run(self, turn: Turn) -> None:
         # Every line that is logged from here on says whose turn it is.

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from bot.errors import AloudError, NotInstalled
-from bot.ledger import Entry, Ledger
+from bot.ledger import Entry, Kind, Ledger
 from bot.slack.events import (
     Deleted,
     Edited,
@@ -49,7 +49,7 @@ class Intake:
         ledger: Ledger,
         history: SqlHistory,
         metrics: Metrics,
-        wake: Callable[[], None],
+        wake: Callable[[Kind], None],
         forget_team: Callable[[str, float], Awaitable[int | None]],
     ) -> None:
         self._workspaces = workspaces
@@ -178,7 +178,7 @@ class Intake:
         if await self._ledger.accept(entry):
             self._metrics.accepted.labels(entry.kind).inc()
             log.info("accepted", kind=entry.kind, key=entry.key)
-            self._wake()
+            self._wake(entry.kind)
         else:
             self._metrics.repeated.inc()
             log.debug("accepted_before", kind=entry.kind, key=entry.key)
