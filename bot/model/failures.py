@@ -181,8 +181,7 @@ def _build(
 ) -> ModelError:
     """Make the error; an overflow first, as NIM answers one with status 500.
 
-    NIM derives a negative `max_tokens` from a prompt that is too long and fails on it
-    (free-claude-code#1280).
+    NIM derives a negative `max_tokens` from a prompt that is too long, and fails on that.
     """
     words = f"{report.kind} {report.message}"
     summary = _summarize(report, status)
