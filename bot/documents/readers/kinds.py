@@ -144,6 +144,7 @@ def _recognise_package(data: bytes) -> Kind:
             if manifest in names and b"encryption-data" in package.read(manifest):
                 raise Unreadable("password", "OpenDocument")
             declared = package.read("mimetype")[:100] if "mimetype" in names else b""
+    # NotImplementedError is how zipfile refuses a compression or version that it does not know.
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, EOFError) as error:
         raise Unreadable("damaged", "zip directory") from error
     for suffix, kind in (

@@ -34,6 +34,7 @@ def read(data: bytes, kind: Kind, limits: Limits) -> Reading:
         parts = _load(data)
         split = _split_pptx if kind.format == "pptx" else _split_odp
         total, slides = split(parts)
+    # NotImplementedError is how zipfile refuses a compression or version that it does not know.
     except (KeyError, NotImplementedError, OSError, ParseError, zipfile.BadZipFile):
         return read_parts(convert(data, kind.format), limits)
     pages = Pages(limits)
