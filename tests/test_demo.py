@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -13,17 +12,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import FilePayload, Locator, Page, async_playwright, expect
 
+from tests.chromium import ARGUMENTS, CHROMIUM, browser_needed
 from tests.documents.samples import make_pdf
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 CORPUS_PDF = Path(__file__).parents[2] / "shared/corpus/pdf/plumber-2023-06-20-PV.pdf"
 SHOTS = os.environ.get("ALOUD_TEST_SHOTS")  # noqa: TID251  # where to leave screenshots, if wanted
-
-browser_needed = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """The page in a real browser, with a scripted app at the other end."""
 
-import shutil
 from collections.abc import AsyncIterator
 
 import httpx
@@ -20,13 +19,9 @@ from bot.demo.workspace import (
     Json,
     Message,
 )
+from tests.chromium import ARGUMENTS, CHROMIUM, browser_needed
 from tests.demo.apps import over_socket
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 MARKDOWN = """\
 # Report
 
@@ -50,7 +45,6 @@ print("<b>")
 """
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all: it starts slowly
-browser_needed = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
 @pytest_asyncio.fixture(loop_scope="module")
