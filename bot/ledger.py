@@ -223,27 +223,24 @@ class Ledger:
 
         `delivery` says that Slack did not take its reply.
         """
-        now = self._now()
-        since = func.coalesce(turns.c.delayed_since, now) if delivery else turns.c.delayed_since
-        async with self._database.write() as tx:
-            await tx.execute(
-                update(turns)
-                .where(turns.c.id == turn.id, turns.c.state == "running")
-                .values(
-                    state="queued",
-                    failures=turns.c.failures - 1,
-                    delayed_since=since,
-                    available_at=now + delay,
-                )
-            )
+        since = turns.c.delayed_since
+        await self._queue_again(
+            turn,
+            delay,
+            failures=turns.c.failures - 1,
+            delayed_since=func.coalesce(since, self._now()) if delivery else since,
+        )
 
     async def note_failure(self, turn: Turn, *, delay: float) -> None:
         """Queue a turn again that broke, to be claimed after `delay` seconds."""
+        await self._queue_again(turn, delay)
+
+    async def _queue_again(self, turn: Turn, delay: float, **changes: Any) -> None:
         async with self._database.write() as tx:
             await tx.execute(
                 update(turns)
                 .where(turns.c.id == turn.id, turns.c.state == "running")
-                .values(state="queued", available_at=self._now() + delay)
+                .values(state="queued", available_at=self._now() + delay, **changes)
             )
 
     async def reopen(

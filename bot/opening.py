@@ -17,8 +17,8 @@ from bot.conversation.messages import (
 )
 from bot.conversation.ports import Documents, History
 from bot.errors import DeliveryError
-from bot.slack.events import Said
-from bot.slack.text import resolve_text
+from bot.slack.events import Edited, Said
+from bot.slack.text import Names, resolve_text
 from bot.slack.threads import read_files, read_thread
 from bot.slack.workspaces import Workspace
 
@@ -98,12 +98,17 @@ class Opener:
         """Write the message down in plain words."""
         people = [] if said.bot_name else [said.author]
         names = await workspace.directory.find_names([said.text], people)
-        plain = resolve_text(said.text, names, without_user=workspace.bot.user_id)
-        text, directives = take_directives(plain)
+        text, directives = _put_plainly(said.text, names, workspace)
         name = said.bot_name or names.users.get(said.author, "someone")
         message = UserMessage(said.ts, said.author, name, text, files)
         await self._history.record(said.thread, [message])
         return message, directives
+
+    async def revise(self, edited: Edited, workspace: Workspace) -> None:
+        """Bring an edited message up to date, if it was written down."""
+        names = await workspace.directory.find_names([edited.text])
+        text, _ = _put_plainly(edited.text, names, workspace)
+        await self._history.revise(edited.thread, edited.ts, text)
 
     async def _join_thread(self, said: Said, workspace: Workspace) -> None:
         """Read what was said before we were called.
@@ -125,6 +130,10 @@ class Opener:
         except DeliveryError as error:
             log.warning("message_not_read_again", code=error.code)
             return said.files
+
+
+def _put_plainly(text: str, names: Names, workspace: Workspace) -> tuple[str, Directives]:
+    return take_directives(resolve_text(text, names, without_user=workspace.bot.user_id))
 
 
 def _find_unread(history: Sequence[Message]) -> list[SharedFile]:

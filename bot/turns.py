@@ -9,7 +9,7 @@ from typing import Final, Literal
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation.addressing import find_silence, take_directives
+from bot.conversation.addressing import find_silence
 from bot.conversation.messages import (
     AnswerChunk,
     AssistantMessage,
@@ -26,9 +26,7 @@ from bot.opening import Opened, Opener
 from bot.slack.events import Edited, Said, from_json
 from bot.slack.leftovers import remove_leftovers
 from bot.slack.render import (
-    NOTICE_EVENT,
     AnswerControls,
-    OutgoingMessage,
     render_answer,
     render_offer,
 )
@@ -42,7 +40,7 @@ from bot.slack.reply import (
     Stopped,
     TextPiece,
 )
-from bot.slack.text import find_ids, resolve_text
+from bot.slack.text import find_ids
 from bot.slack.workspaces import Workspace, Workspaces
 from bot.store.traces import Trace, Traces
 from bot.telemetry import Metrics
@@ -121,7 +119,7 @@ class Turns:
                 await remove_leftovers(workspace.calls, place, turn.id, turn.posted)
             if offers:
                 offer = render_offer([file.name for file in said.files], turn.id)
-                await self._post_notice(turn, said, workspace, offer)
+                await reply.post_notice(offer)
                 await self._close(turn, "answered", OFFERED)
                 return
             reply.show_status(f"is reading {_name(said.files)}…" if said.files else _THINKING)
@@ -129,7 +127,7 @@ class Turns:
             if opened.has_nothing_to_answer:
                 told = _explain(opened)
                 [note] = render_answer(told, AnswerControls(turn.id))
-                ts = await self._post_notice(turn, said, workspace, note)
+                ts = await reply.post_notice(note)
                 answer = AssistantMessage(ts, told, turn.ts)
                 await self._keep(turn, answer, None, "answered", "nothing_to_answer")
                 return
@@ -152,12 +150,8 @@ class Turns:
 
     async def revise(self, turn: Turn) -> None:
         """Bring an edited message up to date in the history."""
-        edited = from_json(Edited, turn.payload)
         workspace = await self._workspaces.find(turn.thread.team)
-        names = await workspace.directory.find_names([edited.text])
-        plain = resolve_text(edited.text, names, without_user=workspace.bot.user_id)
-        text, _ = take_directives(plain)
-        await self._history.revise(edited.thread, edited.ts, text)
+        await self._opener.revise(from_json(Edited, turn.payload), workspace)
         await self._close(turn, "silent", "edit_recorded")
 
     async def abandon(self, turn: Turn) -> None:
@@ -268,19 +262,6 @@ class Turns:
                 await asyncio.sleep(_DATABASE_RETRY_SECONDS)
             else:
                 return
-
-    async def _post_notice(
-        self, turn: Turn, said: Said, workspace: Workspace, message: OutgoingMessage
-    ) -> str:
-        return await workspace.calls.post(
-            message,
-            channel=turn.thread.channel,
-            thread_ts=turn.thread.thread_ts,
-            turn_id=turn.id,
-            part=1,
-            event_type=NOTICE_EVENT,
-            after_ts=said.ts,
-        )
 
     async def _apologize(self, turn: Turn, reply: Reply, error: AloudError) -> None:
         try:

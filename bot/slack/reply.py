@@ -150,8 +150,15 @@ class Reply:
 
         Raises DeliveryError.
         """
+        return await self.post_notice(render_error(plain, reference, retry))
+
+    async def post_notice(self, message: OutgoingMessage) -> str:
+        """Post what is no answer of the model: an error, an offer, a note; return its `ts`.
+
+        Raises DeliveryError.
+        """
         ts = await self._calls.post(
-            render_error(plain, reference, retry),
+            message,
             channel=self._place.channel,
             thread_ts=self._place.thread_ts,
             turn_id=self._turn_id,
