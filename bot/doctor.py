@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, aclosing, suppress
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,11 +18,17 @@ from bot.manifest import load_manifest
 from bot.settings import Settings
 from bot.slack.calls import SlackCalls
 from bot.slack.install import INSTALL_PATH
-from bot.store.database import Database
+from bot.store.database import State, open_database
 from bot.store.installations import Installations
 
 _QUESTION = "Is 17 a prime number? Answer with one word."
 _ANSWER_TOKENS = 2_048
+
+_TABLES: Final[dict[State, str]] = {
+    "empty": "; the first start makes its tables",
+    "old": "; the next start brings its tables up to this version",
+    "current": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +54,10 @@ async def examine(settings: Settings, say: Callable[[str], None] = print) -> int
 
 async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
     manifest = await asyncio.to_thread(load_manifest)
+    database = await _check_database(settings)
     async with open_slack(settings) as client:
         if settings.serves_installations:
-            yield await _count_installations(settings)
+            yield await _count_installations(settings, database)
         else:
             yield await _check_bot_token(settings, client)
         if settings.slack_bot_token is not None:
@@ -58,7 +65,7 @@ async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
         yield await _check_transport(settings, client)
     yield _check_events(manifest)
     yield await _check_model(settings)
-    yield await _check_database(settings)
+    yield database
     yield await _check_worker()
 
 
@@ -75,16 +82,17 @@ async def _check_bot_token(settings: Settings, client: AsyncWebClient) -> Findin
     return Finding(subject, True, f"{found.get('user')} in {found.get('team')}")
 
 
-async def _count_installations(settings: Settings) -> Finding:
+async def _count_installations(settings: Settings, checked: Finding) -> Finding:
     subject = "Slack installations"
-    database = Database(settings.database_path)
-    try:
-        # A running Aloud has it open; reading beside it does no harm.
-        with suppress(DatabaseInUse):
-            await database.open()
-        count = await Installations(database).count()
-    except (StartError, SQLAlchemyError):
+    if not checked.ok:
         return Finding(subject, False, "can't be told before the database works")
+    database = open_database(settings.database_url.get_secret_value())
+    try:
+        # Not opened: reading beside a running Aloud does no harm.
+        count = await Installations(database).count()
+    except SQLAlchemyError:
+        # The tables are made by the first start.
+        count = 0
     finally:
         await database.close()
     page = f"http://{settings.host}:{settings.port}{INSTALL_PATH}"
@@ -170,18 +178,14 @@ async def _check_model(settings: Settings) -> Finding:
 
 async def _check_database(settings: Settings) -> Finding:
     subject = "Database"
+    database = open_database(settings.database_url.get_secret_value())
     try:
-        async with Database(settings.database_path) as database:
-            await database.check()
+        state = await database.inspect()
     except DatabaseInUse:
-        return Finding(subject, True, f"{settings.database_path} is open in a running Aloud")
+        return Finding(subject, True, f"{database} is open in a running Aloud")
     except StartError as error:
         return Finding(subject, False, " ".join(error.problems))
-    except SQLAlchemyError:
-        return Finding(
-            subject, False, f"{settings.database_path} can't be written: is the disk full?"
-        )
-    return Finding(subject, True, f"{settings.database_path} can be written")
+    return Finding(subject, True, f"{database} can be written{_TABLES[state]}")
 
 
 async def _check_worker() -> Finding:

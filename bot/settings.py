@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -52,7 +51,11 @@ class Settings(BaseSettings):
         "server, or `https://KEY@host/v1#name` for another",
     )
 
-    database_url: str = Field("sqlite:///aloud.db", title="Where memory lives: `sqlite:///path`")
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///aloud.db"),
+        title="Where memory lives: `sqlite:///path`, or for several processes "
+        "`postgresql://user:password@host:port/name`",
+    )
     host: str = Field("127.0.0.1", title="Address of the HTTP server")
     port: int = Field(3000, ge=0, le=65535, title="Port of the HTTP server")
 
@@ -85,6 +88,22 @@ class Settings(BaseSettings):
     aloud_retention_days: int = Field(
         90, ge=1, title="Messages, traces and documents older than this are deleted"
     )
+    aloud_lease_seconds: float = Field(
+        15,
+        ge=3,
+        title="After so long without a sign of life, another process takes over a replica's turns",
+    )
+    aloud_busy_seconds: float = Field(
+        600,
+        gt=0,
+        title="Longest wait for a turn; who would wait longer is told so at once",
+    )
+    aloud_delivery_seconds: float = Field(
+        900,
+        gt=0,
+        title="When Slack could not be reached for so long, an apology is posted instead of the "
+        "late answer",
+    )
     aloud_grace_seconds: float = Field(
         20, ge=0, title="Time for running turns to finish after SIGTERM"
     )
@@ -116,9 +135,14 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _check_database(cls, value: str) -> str:
-        if not (value.startswith("sqlite:///") and len(value) > len("sqlite:///")):
-            raise ValueError("must look like sqlite:///path/to/aloud.db")
+    def _check_database(cls, value: SecretStr) -> SecretStr:
+        scheme, _, rest = value.get_secret_value().partition("://")
+        is_sqlite = scheme == "sqlite" and rest.startswith("/") and len(rest) > 1
+        if not is_sqlite and not (scheme in {"postgres", "postgresql"} and _has_host(rest)):
+            raise ValueError(
+                "must look like sqlite:///path/to/aloud.db or "
+                "postgresql://user:password@host:port/name"
+            )
         return value
 
     @field_validator("model_fallbacks")
@@ -166,11 +190,6 @@ class Settings(BaseSettings):
     def has_model(self) -> bool:
         """Whether a model is configured: by a key, or as a server of one's own without one."""
         return self.model_api_key is not None or self.model_base_url.startswith("http://")
-
-    @property
-    def database_path(self) -> Path:
-        """The file behind `DATABASE_URL`."""
-        return Path(self.database_url.removeprefix("sqlite:///"))
 
 
 def load_settings(overrides: dict[str, str] | None = None) -> Settings:
@@ -241,6 +260,14 @@ def _with_prefix(value: SecretStr | None, prefix: str, what: str) -> SecretStr |
     if value is not None and not value.get_secret_value().startswith(prefix):
         raise ValueError(f"must start with {prefix}: copy {what} of your Slack app")
     return value
+
+
+def _has_host(address: str) -> bool:
+    try:
+        parts = urlsplit(f"//{address}")
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _split_list(value: SecretStr | None) -> list[str]:

@@ -1,5 +1,6 @@
 """Fixtures that every folder uses."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -8,7 +9,8 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from bot.store.database import Database
+from bot.store.database import Database, open_database
+from tests.postgres import PostgresServer, postgres_server
 
 # A loaded machine is no failure of the code, and CI shall fail for a change, not for the dice.
 settings.register_profile(
@@ -35,7 +37,31 @@ def _reset_logging() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for all tests of this worker."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _postgres_url(postgres: PostgresServer) -> str:
+    return asyncio.run(postgres.create_database())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without rows, on SQLite and on PostgreSQL in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'aloud.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url: str = request.getfixturevalue("_postgres_url")
+    asyncio.run(server.empty_database(url))
+    return url
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(tmp_path / "aloud.db") as opened:
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database without rows, open, on SQLite and on PostgreSQL in turn."""
+    async with open_database(database_url) as opened:
         yield opened

@@ -7,7 +7,7 @@ from slack_sdk.oauth.installation_store import Installation
 from bot.demo.server import StandIn
 from bot.doctor import examine
 from bot.settings import load_settings
-from bot.store.database import Database
+from bot.store.database import open_database
 from bot.store.installations import Installations
 from tests.chatting import say
 from tests.model.server import ModelServer, Reply, failure
@@ -67,7 +67,7 @@ async def test_for_many_workspaces_it_counts_them_and_asks_for_no_bot_token(
     tmp_path: Path, is_running: bool
 ) -> None:
     async with AsyncExitStack() as stack:
-        database = Database(tmp_path / "aloud.db")
+        database = open_database(f"sqlite:///{tmp_path / 'aloud.db'}")
         async with database:
             await Installations(database).async_save(
                 Installation(
@@ -138,9 +138,42 @@ async def test_a_database_that_cannot_be_written_is_named_and_a_running_one_is_f
     tmp_path: Path,
 ) -> None:
     _, lines = await run_doctor(tmp_path, DATABASE_URL="sqlite:////proc/nowhere/a.db")
-    async with Database(tmp_path / "aloud.db"):
+    async with open_database(f"sqlite:///{tmp_path / 'aloud.db'}"):
         code, _ = await run_doctor(tmp_path)
 
     [line] = fixes(lines)
     assert line.startswith("Database:")
     assert code == 0
+
+
+async def test_a_database_in_order_is_fine_whichever_it_is(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with open_database(database_url):
+        pass
+    _, lines = await run_doctor(tmp_path, DATABASE_URL=database_url)
+    [line] = [line for line in lines if "Database:" in line]
+    assert line.startswith("ok   Database: ")
+    assert line.endswith("can be written")
+
+
+async def test_a_database_that_is_new_works_and_counts_no_installations(tmp_path: Path) -> None:
+    code, lines = await run_doctor(
+        tmp_path, SLACK_BOT_TOKEN="", SLACK_CLIENT_ID="1.2", SLACK_CLIENT_SECRET="the-key"
+    )
+
+    assert code == 0
+    assert "Slack installations: 0 workspaces" in lines[0]
+    assert any(line.endswith("can be written; the first start makes its tables") for line in lines)
+
+
+async def test_a_postgresql_out_of_reach_is_said_without_its_password(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    _, lines = await run_doctor(
+        tmp_path, DATABASE_URL=f"postgresql://aloud:the-key@127.0.0.1:{unused_tcp_port}/aloud"
+    )
+
+    [line] = fixes(lines)
+    assert line.startswith("Database: DATABASE_URL: the PostgreSQL server at 127.0.0.1:")
+    assert "can't be reached" in line

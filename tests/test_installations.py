@@ -18,7 +18,7 @@ from bot.demo.workspace import Message
 from bot.errors import NotInstalled
 from bot.manifest import load_manifest
 from bot.slack.installations import InstalledWorkspaces
-from bot.store.database import Database
+from bot.store.database import Database, open_database
 from bot.store.installations import Installations
 from bot.store.tables import metadata
 from tests.chatting import ALICE, BOT, DIRECT, GENERAL, Chat, chatting, say, shown
@@ -56,7 +56,7 @@ async def serving(
 
 async def plant(folder: Path, team: str, bot_user_id: str, token: str) -> None:
     """Install into a team that the stand-in does not have."""
-    async with Database(folder / "aloud.db") as database:
+    async with open_database(f"sqlite:///{folder / 'aloud.db'}") as database:
         await Installations(database).async_save(
             Installation(
                 team_id=team,

@@ -12,7 +12,7 @@ def test_defaults_are_those_of_the_contract() -> None:
     assert settings.slack_api_url == "https://slack.com/api/"
     assert settings.model_base_url == "https://api.aimlapi.com/v1"
     assert settings.model_name == "nvidia/nemotron-nano-9b-v2"
-    assert settings.database_path == Path("aloud.db")
+    assert settings.database_url.get_secret_value() == "sqlite:///aloud.db"
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
     assert settings.aloud_reasoning == "thread"
     assert settings.aloud_channel_files == "summarize"
@@ -52,10 +52,48 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_secrets_never_show_in_the_representation() -> None:
     settings = load_settings(
-        {"SLACK_BOT_TOKEN": "xoxb-geheim", "MODEL_FALLBACKS": "https://geheim@host/v1#m"}
+        {
+            "SLACK_BOT_TOKEN": "xoxb-geheim",
+            "MODEL_FALLBACKS": "https://geheim@host/v1#m",
+            "DATABASE_URL": "postgresql://u:geheim@host/x",
+        }
     )
 
     assert "geheim" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///aloud.db",
+        "sqlite:////data/aloud.db",
+        "postgresql://aloud@db.example/aloud",
+        "postgres://aloud:p%40ss@[::1]:5433/aloud?sslmode=require",
+    ],
+)
+def test_the_database_is_a_file_or_a_postgresql_server(url: str) -> None:
+    assert load_settings({"DATABASE_URL": url}).database_url.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///",
+        "sqlite://aloud.db",
+        "aloud.db",
+        "mysql://u:geheim@host/x",
+        "postgresql://u:geheim@/x",
+        "postgresql://u:geheim@host:port/x",
+        "postgresql+asyncpg://u:geheim@host/x",
+    ],
+)
+def test_any_other_database_is_refused_without_saying_its_password(url: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"DATABASE_URL": url})
+
+    [told] = caught.value.problems
+    assert told.startswith("DATABASE_URL: must look like sqlite:///path/to/aloud.db or postgresql:")
+    assert "geheim" not in told
 
 
 def test_fallbacks_follow_the_model_with_their_own_server_and_key() -> None:

@@ -1,71 +1,56 @@
-"""The database: one writer, some readers, one process per file."""
+"""What every store writes to and reads from; SQLite and PostgreSQL behind one set of words."""
 
-import fcntl
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, Self
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import structlog
-from sqlalchemy import event, text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typing_extensions import override
 
-from bot.errors import DatabaseInUse, StartError
-from bot.store.tables import metadata
+if TYPE_CHECKING:  # a start on SQLite is quicker without PostgreSQL's dialect
+    from sqlalchemy.dialects import postgresql, sqlite
 
 log = structlog.get_logger(__name__)
 
+State = Literal["empty", "old", "current"]
+"""How the tables that were found compare to those that this release works with."""
 
-class Database:
-    """A SQLite file in WAL mode.
+Watcher = Callable[[str], None]
 
-    One connection writes, so writers wait in our queue and never meet SQLITE_BUSY; readers have
-    their own. Commits are synced in full: what `write` has left is still there after power loss.
+
+class Database(ABC):
+    """One database, open for this process.
+
+    Every failure of the database is a `sqlalchemy.exc.SQLAlchemyError`, those of its driver and of
+    the network included; only `open` and `inspect` raise `StartError`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock_file: int | None = None
-        self._writer = _create_engine(path, pool_size=1, begin="BEGIN IMMEDIATE")
-        self._reader = _create_engine(path, pool_size=3, begin="BEGIN")
+    is_shared: ClassVar[bool]
+    """Whether other processes may have it open."""
 
+    def __init__(self) -> None:
+        self._watchers: list[Watcher] = []
+
+    @abstractmethod
+    @override
+    def __str__(self) -> str:
+        """Name it for the operator, without its password."""
+
+    @abstractmethod
     async def open(self) -> None:
-        """Claim the file for this process and create what is missing.
+        """Connect, and bring the tables up to this release.
 
         Raises:
-            StartError: the file can't be written, is no database, or another process has it.
+            StartError: it can't be reached or used, or a newer release has changed it.
+            DatabaseInUse: it can be open once only, and is.
         """
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock_file = _lock(self._path.with_name(self._path.name + ".lock"))
-            # What people wrote, and perhaps tokens, are for nobody else on this machine.
-            self._path.touch(mode=0o600, exist_ok=True)
-        except BlockingIOError as error:
-            raise DatabaseInUse(
-                [f"DATABASE_URL: {self._path} is in use by another Aloud; stop that one first."]
-            ) from error
-        except OSError as error:
-            raise StartError(
-                [f"DATABASE_URL: {self._path} can't be written ({error.strerror})."]
-            ) from error
-        try:
-            async with self.write() as tx:
-                await tx.run_sync(metadata.create_all)
-        except SQLAlchemyError as error:
-            await self.close()
-            raise StartError(
-                [f"DATABASE_URL: {self._path} can't be used as a SQLite database."]
-            ) from error
 
+    @abstractmethod
     async def close(self) -> None:
-        """Let go of the file."""
-        await self._reader.dispose()
-        await self._writer.dispose()
-        if self._lock_file is not None:
-            os.close(self._lock_file)
-            self._lock_file = None
+        """Let go of it; `open` may follow."""
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -74,56 +59,75 @@ class Database:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that is durable when the block has ended without an error."""
-        async with self._writer.begin() as tx:
-            yield tx
+    @abstractmethod
+    async def inspect(self) -> State:
+        """Say what `open` would find, without changing a table; raises as it does."""
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    @abstractmethod
+    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction that is durable when the block has ended without an error.
+
+        A block holds up others, so it waits for nothing but the database, and it sends statements
+        alone: savepoints and commits are not its own. If the very end of it is cancelled or fails,
+        its work may have become durable all the same.
+        """
+
+    @abstractmethod
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A consistent view for reading."""
-        async with self._reader.connect() as connection:
-            yield connection
 
+    @abstractmethod
     async def check(self) -> None:
-        """Write and take back, so that a full disk or a lost file shows; raises SQLAlchemyError."""
-        async with self._writer.connect() as connection:
-            await connection.execute(text("CREATE TABLE IF NOT EXISTS probe (n INTEGER)"))
-            await connection.rollback()
+        """Find out whether it can be written to now, so that a full disk or a lost server shows."""
+
+    @abstractmethod
+    def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
+        """Return an INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+
+    @abstractmethod
+    async def serialize(self, tx: AsyncConnection, what: str) -> None:
+        """Wait until no other transaction anywhere holds `what`; hold it until `tx` ends."""
+
+    @abstractmethod
+    async def notify(self, tx: AsyncConnection, message: str) -> None:
+        """Tell every process's watchers once `tx` is durable, and never if it is taken back.
+
+        Nothing is promised across a lost connection, so watchers look by themselves now and then.
+        """
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have `watcher` called in the event loop with each message of `notify`.
+
+        The message "" says that messages may have been lost: anything may have happened.
+        """
+        self._watchers.append(watcher)
+
+    def _tell(self, messages: Iterable[str]) -> None:
+        for message in messages:
+            for watcher in self._watchers:
+                try:
+                    watcher(message)
+                except Exception:
+                    log.exception("watcher_failed")
 
 
-def _create_engine(path: Path, *, pool_size: int, begin: str) -> AsyncEngine:
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}",
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=None,
-        # An error's text goes to the log, and parameters hold what people wrote.
-        hide_parameters=True,
-    )
+def open_database(url: str) -> Database:
+    """Return the database behind a URL; nothing is touched before `open`.
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def _prepare(connection: Any, _: Any) -> None:
-        # The driver's own transactions begin too late to be IMMEDIATE (SQLAlchemy docs, "SQLite").
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+    Args:
+        url: `sqlite:///path`, or `postgresql://user:password@host:port/name` with the parameters
+            that libpq takes.
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+    Raises:
+        ValueError: it is neither.
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and len(rest) > 1 and rest.startswith("/"):
+        from bot.store.sqlite import SqliteDatabase  # noqa: PLC0415  # as for PostgreSQL
 
-    return engine
+        return SqliteDatabase(rest[1:])
+    if scheme in {"postgres", "postgresql"} and rest:
+        from bot.store.postgresql import PostgresDatabase  # noqa: PLC0415  # its driver loads long
 
-
-def _lock(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
+        return PostgresDatabase(url)
+    raise ValueError("DATABASE_URL must look like sqlite:///path or postgresql://user@host/name")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.messages import Document, Page, ThreadKey
@@ -48,16 +47,18 @@ class DocumentStore:
             }
             for page in document.pages
         ]
+        statement = self._database.insert(documents).on_conflict_do_nothing()
         async with self._database.write() as tx:
-            await tx.execute(insert(documents).on_conflict_do_nothing(), row)
-            if texts:
-                await tx.execute(insert(pages).on_conflict_do_nothing(), texts)
+            found = await tx.execute(statement.returning(documents.c.file_id), row)
+            # One reading's pages alone: two processes may have read to different limits.
+            if found.first() is not None and texts:
+                await tx.execute(self._database.insert(pages).on_conflict_do_nothing(), texts)
 
     async def attach(self, thread: ThreadKey, file_id: str) -> None:
         """Remember that a stored file was shared in the thread, after those that were before."""
         last = select(func.max(thread_documents.c.position)).where(*_in_thread(thread))
         position = func.coalesce(last.scalar_subquery(), -1) + 1
-        statement = insert(thread_documents).values(
+        statement = self._database.insert(thread_documents).values(
             team=thread.team,
             channel=thread.channel,
             thread_ts=thread.thread_ts,
@@ -65,6 +66,7 @@ class DocumentStore:
             position=position,
         )
         async with self._database.write() as tx:
+            await self._database.serialize(tx, f"documents of {thread}")
             await tx.execute(statement.on_conflict_do_nothing())
 
     async def of_thread(self, thread: ThreadKey) -> list[Document]:

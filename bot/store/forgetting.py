@@ -1,5 +1,7 @@
 """Deletes everything of a workspace that no longer wants us."""
 
+from math import floor
+
 from sqlalchemy import delete, select
 
 from bot.store.database import Database
@@ -19,14 +21,13 @@ async def forget_team(database: Database, team: str, *, asked_at: float) -> int 
     Returns:
         How many rows went, None if the team has installed us again since.
     """
-    query = select(installations.c.installed_at).where(installations.c.team == team)
+    of_team = installations.c.team == team
+    # In one statement, so that an installation made at the same moment is not taken for the old.
+    old = delete(installations).where(of_team, installations.c.installed_at < floor(asked_at) + 1)
     async with database.write() as tx:
-        installed_at = (await tx.execute(query)).scalar()
-        if installed_at is not None and int(installed_at) > asked_at:
+        gone = (await tx.execute(old)).rowcount
+        if (await tx.execute(select(installations.c.team).where(of_team))).first() is not None:
             return None
-        gone = (
-            await tx.execute(delete(installations).where(installations.c.team == team))
-        ).rowcount
     for table in metadata.sorted_tables:
         if "team" in table.c and table is not installations:
             # One short transaction each, so that the other teams' answers don't wait for all.

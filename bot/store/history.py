@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from bot.conversation.messages import (
     AssistantMessage,
@@ -44,7 +43,7 @@ class SqlHistory:
         """Write messages down; one that is there (same `ts`) is replaced only if `anew`."""
         if not said:
             return
-        statement = insert(messages)
+        statement = self._database.insert(messages)
         if anew:
             statement = statement.on_conflict_do_update(
                 index_elements=["team", "channel", "ts"],
@@ -53,7 +52,8 @@ class SqlHistory:
         else:
             statement = statement.on_conflict_do_nothing()
         now = self._now()
-        rows = [_to_row(thread, message, now) for message in said]
+        # In one order everywhere, or two processes that write the same rows block each other.
+        rows = [_to_row(thread, message, now) for message in sorted(said, key=lambda one: one.ts)]
         async with self._database.write() as tx:
             await tx.execute(statement, rows)
 
@@ -83,11 +83,11 @@ class SqlHistory:
                 )
             )
 
-    async def survey(self, thread: ThreadKey) -> Participation:
-        """Say who has taken part in the thread, as far as we know."""
+    async def survey(self, thread: ThreadKey, *, before: str) -> Participation:
+        """Say who took part before the message of `ts` `before`, as far as we know."""
         authors = (
             select(messages.c.role, messages.c.author)
-            .where(*_in_thread(thread))
+            .where(*_in_thread(thread), messages.c.place < before)
             .group_by(messages.c.role, messages.c.author)
         )
         read = select(threads.c.read_at).where(
@@ -104,7 +104,7 @@ class SqlHistory:
 
     async def mark_read(self, thread: ThreadKey) -> None:
         """Remember that the thread's earlier messages need not be read again."""
-        statement = insert(threads).on_conflict_do_nothing()
+        statement = self._database.insert(threads).on_conflict_do_nothing()
         async with self._database.write() as tx:
             await tx.execute(
                 statement,

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import delete, func, insert, select
 from typing_extensions import override
 
 from bot.store.database import Database
@@ -39,7 +38,7 @@ class Installations(AsyncInstallationStore):
             "bot_token": installation.bot_token,
             "installed_at": installation.installed_at,
         }
-        statement = insert(installations).values(values)
+        statement = self._database.insert(installations).values(values)
         async with self._database.write() as tx:
             await tx.execute(statement.on_conflict_do_update(index_elements=["team"], set_=values))
 

@@ -39,5 +39,7 @@ async def delete_expired(database: Database, *, days: int, now: float) -> int:
     for step in steps:
         # One short transaction each: an answer waiting to be written down does not wait for all.
         async with database.write() as tx:
+            # Two processes that delete the same rows in different orders would block each other.
+            await database.serialize(tx, "retention")
             gone += (await tx.execute(step)).rowcount
     return gone

@@ -1,8 +1,14 @@
 """The schema. Every row carries its team, and every query asks for it."""
 
+import re
+from typing import Any, Final
+
 from sqlalchemy import (
     JSON,
+    BigInteger,
+    Boolean,
     Column,
+    Dialect,
     Float,
     Index,
     Integer,
@@ -11,15 +17,55 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
+    false,
     text,
 )
+from sqlalchemy.types import TypeEngine
+from typing_extensions import override
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+class AnyText(TypeDecorator[str]):
+    """Text from outside, made such that every database takes it.
+
+    PostgreSQL has no NUL in text and only whole characters in UTF-8 (PostgreSQL docs, "Character
+    Types"), so NUL goes and half a surrogate pair becomes U+FFFD, on SQLite as well.
+
+    Args:
+        length: What is longer is cut, since PostgreSQL refuses it; None for no limit.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__()
+        self.length = length
+
+    @override
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return Text() if self.length is None else String(self.length)
+
+    @override
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return _SURROGATE.sub("\ufffd", value.replace("\0", ""))[: self.length]
+
 
 metadata = MetaData()
 
 turns = Table(
     "turns",
     metadata,
-    Column("sequence", Integer, primary_key=True, comment="The order of acceptance"),
+    Column(
+        "sequence",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        comment="The order of acceptance",
+    ),
     Column("id", String(32), nullable=False, unique=True),
     Column("dedupe_key", String(255), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
@@ -29,7 +75,7 @@ turns = Table(
     Column("ts", String(32), nullable=False),
     Column("lane", String(255), nullable=False, comment="One turn of a lane runs at a time"),
     Column("payload", JSON, nullable=False),
-    Column("state", String(16), nullable=False, comment="queued, running or closed"),
+    Column("state", String(16), nullable=False, comment="queued, running, joined or closed"),
     Column("claims", Integer, nullable=False, default=0, comment="How often it was begun"),
     Column("failures", Integer, nullable=False, default=0, comment="Claims that ended badly"),
     Column("delayed_since", Float, comment="When Slack first did not take its reply"),
@@ -37,8 +83,25 @@ turns = Table(
     Column("accepted_at", Float, nullable=False),
     Column("closed_at", Float),
     Column("outcome", String(16)),
-    Column("reason", String(255)),
+    Column("reason", AnyText(255)),
     Column("posted", JSON, nullable=False, comment="The ts of what was posted for it, in order"),
+    Column("lease_until", Float, comment="How long the runner has it, by the database's clock"),
+    Column("asked", String(16), comment="stop or restart: what is wanted of a running turn"),
+    Column(
+        "answer",
+        JSON(none_as_null=True),
+        comment="The finished answer, until it is delivered whole",
+    ),
+    Column("joined_to", String(32), comment="The turn that answers this one too"),
+    Column("heard_at", Float, comment="When the person was last told that it waits"),
+    Column(
+        "busy",
+        Boolean,
+        nullable=False,
+        default=False,
+        server_default=false(),
+        comment="It would wait too long: only says so",
+    ),
 )
 Index(
     "turns_live",
@@ -57,6 +120,12 @@ Index(
 )
 Index("turns_thread", turns.c.team, turns.c.channel, turns.c.thread_ts)
 Index("turns_closed", turns.c.closed_at)
+Index(
+    "turns_joined",
+    turns.c.joined_to,
+    sqlite_where=turns.c.joined_to.is_not(None),
+    postgresql_where=turns.c.joined_to.is_not(None),
+)
 
 threads = Table(
     "threads",
@@ -78,8 +147,8 @@ messages = Table(
     Column("place", String(32), nullable=False, comment="Its ts; an answer's is its question's"),
     Column("role", String(16), nullable=False),
     Column("author", String(32), nullable=False, server_default=text("''")),
-    Column("author_name", String(255), nullable=False, server_default=text("''")),
-    Column("text", Text, nullable=False),
+    Column("author_name", AnyText(255), nullable=False, server_default=text("''")),
+    Column("text", AnyText, nullable=False),
     Column("files", JSON, nullable=False),
     Column("recorded_at", Float, nullable=False),
     PrimaryKeyConstraint("team", "channel", "ts"),
@@ -102,7 +171,7 @@ traces = Table(
     Column("channel", String(32), nullable=False),
     Column("thread_ts", String(32), nullable=False),
     Column("answer_ts", String(32), nullable=False, comment="The message that bears the button"),
-    Column("reasoning", Text, nullable=False),
+    Column("reasoning", AnyText, nullable=False),
     Column("shown", JSON, nullable=False, comment="What was posted to show it; [] when hidden"),
     Column("recorded_at", Float, nullable=False),
 )
@@ -113,9 +182,9 @@ documents = Table(
     metadata,
     Column("team", String(32)),
     Column("file_id", String(32)),
-    Column("name", Text, nullable=False),
-    Column("kind", String(64), nullable=False),
-    Column("unit", String(16), nullable=False),
+    Column("name", AnyText, nullable=False),
+    Column("kind", AnyText(64), nullable=False),
+    Column("unit", AnyText(16), nullable=False),
     Column("total_pages", Integer, nullable=False),
     Column("notes", JSON, nullable=False),
     Column("recorded_at", Float, nullable=False),
@@ -129,8 +198,8 @@ pages = Table(
     Column("team", String(32)),
     Column("file_id", String(32)),
     Column("number", Integer),
-    Column("label", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("label", AnyText, nullable=False),
+    Column("text", AnyText, nullable=False),
     PrimaryKeyConstraint("team", "file_id", "number"),
 )
 
@@ -149,7 +218,7 @@ installations = Table(
     "installations",
     metadata,
     Column("team", String(32), primary_key=True),
-    Column("name", Text, nullable=False, comment="The workspace's"),
+    Column("name", AnyText, nullable=False, comment="The workspace's"),
     Column("bot_user_id", String(32), nullable=False),
     Column("bot_id", String(32), nullable=False),
     Column("bot_token", Text, nullable=False),

@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import delete, select, update
 
 from bot.conversation.messages import ThreadKey
 from bot.store.database import Database
@@ -50,7 +49,7 @@ class Traces:
             "shown": list(trace.shown),
             "recorded_at": self._now(),
         }
-        statement = insert(traces).values(row)
+        statement = self._database.insert(traces).values(row)
         statement = statement.on_conflict_do_update(index_elements=["turn_id"], set_=row)
         async with self._database.write() as tx:
             await tx.execute(statement)
@@ -72,4 +71,11 @@ class Traces:
                 update(traces)
                 .where(traces.c.turn_id == turn_id, traces.c.team == team)
                 .values(shown=list(refs))
+            )
+
+    async def forget(self, team: str, turn_id: str) -> None:
+        """Delete the trace of a turn."""
+        async with self._database.write() as tx:
+            await tx.execute(
+                delete(traces).where(traces.c.turn_id == turn_id, traces.c.team == team)
             )

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import JSON, Float, Integer, Table, insert, select
+from sqlalchemy import JSON, Boolean, Float, Integer, Table, insert, select
 
 from bot.store.database import Database
 from bot.store.forgetting import forget_team
@@ -17,6 +17,8 @@ def make_row(table: Table, team: str, number: int) -> dict[str, Any]:
         match column.type:
             case Float() | Integer():
                 values[column.name] = number
+            case Boolean():
+                values[column.name] = False
             case JSON():
                 values[column.name] = []
             case _:
@@ -61,6 +63,9 @@ async def test_a_team_that_was_never_installed_is_forgotten_too(two_teams: Datab
     assert await forget_team(two_teams, "T1", asked_at=0) == len(WITH_TEAM) - 1
 
 
-async def test_a_team_that_installed_again_since_is_left_alone(two_teams: Database) -> None:
-    assert await forget_team(two_teams, "T1", asked_at=99) is None
+@pytest.mark.parametrize("asked_at", [99, 99.9])
+async def test_a_team_that_installed_again_since_is_left_alone(
+    two_teams: Database, asked_at: float
+) -> None:
+    assert await forget_team(two_teams, "T1", asked_at=asked_at) is None
     assert await teams_left(two_teams) == {table.name: ["T1", "T2"] for table in WITH_TEAM}

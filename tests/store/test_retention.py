@@ -1,15 +1,12 @@
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from bot.conversation.messages import AssistantMessage, Document, Page, ThreadKey
-from bot.ledger import Entry, Ledger
 from bot.store.database import Database
 from bot.store.documents import DocumentStore
 from bot.store.history import SqlHistory
 from bot.store.retention import DAY, delete_expired
-from bot.store.tables import install_states, installations, metadata
+from bot.store.tables import install_states, installations, metadata, turns
 from bot.store.traces import Trace, Traces
-
-THREAD = ThreadKey("T1", "C1", "100.000100")
 
 
 async def fill(database: Database, now: float, name: str) -> None:
@@ -22,10 +19,30 @@ async def fill(database: Database, now: float, name: str) -> None:
     store = DocumentStore(database, lambda: now)
     await store.save("T1", document)
     await store.attach(thread, document.file_id)
-    ledger = Ledger(database, new_id=lambda: f"{name}-turn", now=lambda: now)
-    await ledger.accept(Entry(name, "message", thread, "1", name, {}))
-    for turn in await ledger.claim(9, team_limit=9):
-        await ledger.close(turn, "answered")
+    await add_turn(database, name, state="closed", closed_at=now)
+
+
+async def add_turn(
+    database: Database, name: str, *, state: str, closed_at: float | None = None
+) -> None:
+    row = {
+        "id": name,
+        "dedupe_key": name,
+        "kind": "message",
+        "team": "T1",
+        "channel": "C1",
+        "thread_ts": name,
+        "ts": "1",
+        "lane": name,
+        "payload": {},
+        "state": state,
+        "available_at": 0.0,
+        "accepted_at": 0.0,
+        "closed_at": closed_at,
+        "posted": [],
+    }
+    async with database.write() as tx:
+        await tx.execute(insert(turns), row)
 
 
 async def test_what_is_too_old_goes_and_the_rest_stays(database: Database) -> None:
@@ -41,9 +58,10 @@ async def test_what_is_too_old_goes_and_the_rest_stays(database: Database) -> No
 
 
 async def test_turns_that_are_not_closed_stay_however_old(database: Database) -> None:
-    ledger = Ledger(database, new_id=lambda: "t", now=lambda: 0.0)
-    await ledger.accept(Entry("k", "message", THREAD, "1", "lane", {}))
+    for state in ("queued", "running", "joined"):
+        await add_turn(database, state, state=state)
 
     await delete_expired(database, days=1, now=100 * DAY)
 
-    assert await ledger.knows(THREAD)
+    async with database.read() as tx:
+        assert (await tx.execute(select(func.count()).select_from(turns))).scalar() == 3
