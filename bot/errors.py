@@ -16,7 +16,10 @@ AloudError
 │   ├── ModelGone               withdrawn or unknown model                      next model
 │   ├── ModelRejected           the request is wrong: a bug in us
 │   └── PromptTooLong           the context overflowed                          shrunk
+├── TooBusy                     more is waiting than can be answered in time
+├── TooLate                     Slack was out of reach for so long
 ├── NotInstalled                no token for the workspace
+├── LeaseLost                   another process does this turn now
 ├── DocumentError               one file that cannot be read: documents/failures.py
 └── DeliveryError               Slack would not take the reply
     ├── DeliveryDelayed         rate limit, 5xx, no connection                  retried
@@ -150,8 +153,26 @@ class PromptTooLong(ModelError):
         self.limit = limit
 
 
+class TooBusy(AloudError):
+    """The message would have to wait too long."""
+
+    plain = "There is more to answer right now than I can keep up with. Please try again later."
+
+
+class TooLate(AloudError):
+    """Slack was out of reach until nobody waited for the answer any more."""
+
+    plain = "I couldn't reach Slack for a while, so my answer is late. Press Retry to have it now."
+
+
 class NotInstalled(AloudError):
     """We have no token for this workspace (any more)."""
+
+    retryable = False
+
+
+class LeaseLost(AloudError):
+    """Another process has taken this turn over; nothing more may be done for it here."""
 
     retryable = False
 

@@ -23,6 +23,7 @@ def test_every_event_has_a_listener_and_every_listener_an_event(manifest: dict[s
 def test_every_event_has_its_scope(manifest: dict[str, Any]) -> None:
     # Slack docs, "Events API": the scope that each of these events needs, "" for none.
     needed = {
+        "agent_session_stopped": "chat:write",
         "app_uninstalled": "",
         "tokens_revoked": "",
         "app_mention": "app_mentions:read",

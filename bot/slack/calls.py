@@ -1,10 +1,12 @@
 """The one way out to Slack's Web API: rate limits, retries, and posts that never double."""
 
 import asyncio
+import copy
 import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,6 +55,7 @@ BLOCK_FAULTS: Final = frozenset(
 # Doing these twice is as good as doing them once. Posts and appends are not among them.
 _REPEATABLE: Final = frozenset(
     {
+        "agents.sessions.setStatus",
         "assistant.threads.setStatus",
         "assistant.threads.setSuggestedPrompts",
         "assistant.threads.setTitle",
@@ -67,12 +70,15 @@ _REPEATABLE: Final = frozenset(
         "conversations.open",
         "conversations.replies",
         "files.delete",
+        "files.getUploadURLExternal",
         "files.info",
+        "upload",
         "users.info",
         "views.publish",
     }
 )
 _TRIES: Final = 3
+_PATIENCE: Final = 60.0
 _BACKOFF_SECONDS: Final = 0.5
 _DEFAULT_RETRY_AFTER: Final = 3.0
 _LEAST_RETRY_AFTER: Final = 0.5
@@ -127,8 +133,19 @@ class SlackCalls:
         self._clock = clock
         self._jitter = jitter
         self._timeout = timeout
+        self._check: Callable[[], None] = _allow
         self._blocked_until: dict[str, float] = {}
         self._posts_due: dict[str, float] = {}
+
+    def fenced(self, check: Callable[[], None]) -> "SlackCalls":
+        """Return a view that asks `check` right before each request leaves, repeated ones too.
+
+        It shares all that is known of limits. What `check` raises passes through as it is, and the
+        request stays here: raise LeaseLost when another process may be doing the same work.
+        """
+        view = copy.copy(self)
+        view._check = check  # noqa: SLF001  # a copy of ourselves
+        return view
 
     async def call(
         self, method: str, *, patience: float = 30.0, **arguments: object
@@ -146,7 +163,7 @@ class SlackCalls:
         """
         send = getattr(self._client, method.replace(".", "_"))
         answer = await self._persist(method, lambda: send(**arguments), patience)
-        return dict(answer)
+        return dict(answer.data)
 
     async def post(
         self,
@@ -158,7 +175,7 @@ class SlackCalls:
         part: int,
         event_type: str = ANSWER_EVENT,
         after_ts: str = "",
-        patience: float = 60.0,
+        patience: float = _PATIENCE,
     ) -> str:
         """Post a message of a turn once, and return its `ts`.
 
@@ -276,22 +293,56 @@ class SlackCalls:
     async def upload(
         self, filename: str, content: str, *, channel: str, thread_ts: str, title: str
     ) -> str:
-        """Attach a text file to a thread and return its id.
+        """Attach a text file to a thread once, and return its id.
 
-        Raises DeliveryError as `call` does.
+        Slack takes no client key here either: when the answer to the last of the three requests is
+        lost, the file itself tells whether it was shared. Raises DeliveryError as `call` does.
         """
-        answer = await self._persist(
-            "files.completeUploadExternal",
-            lambda: self._client.files_upload_v2(
-                filename=filename,
-                content=content,
-                title=title,
-                channel=channel,
-                thread_ts=thread_ts,
-            ),
-            patience=60.0,
+        data = content.encode()
+        ticket = await self.call(
+            "files.getUploadURLExternal", filename=filename, length=len(data), patience=_PATIENCE
         )
-        return str(answer["files"][0]["id"])
+        file_id = str(ticket["file_id"])
+        url = str(ticket["upload_url"])
+        await self._persist("upload", lambda: self._send_bytes(url, data), _PATIENCE)
+        tries = 0
+        while True:
+            try:
+                await self.call(
+                    "files.completeUploadExternal",
+                    files=[{"id": file_id, "title": title}],
+                    channel_id=channel,
+                    thread_ts=thread_ts,
+                    patience=_PATIENCE,
+                )
+            except DeliveryUnconfirmed as error:
+                tries += 1
+                if await self._is_shared(file_id, error):
+                    log.info("upload_adopted")
+                elif tries < _TRIES:
+                    continue
+                else:
+                    raise
+            return file_id
+
+    async def _is_shared(self, file_id: str, error: DeliveryUnconfirmed) -> bool:
+        """Tell whether a file stands in any conversation; raise `error` if we can't look."""
+        await self._sleep(_LOOK_AFTER_SECONDS)  # Slack may still be storing it
+        try:
+            file = (await self.call("files.info", file=file_id))["file"]
+        except DeliveryError as failure:
+            if failure.code == "file_not_found":  # nothing is known of it before it is shared
+                return False
+            raise error from failure
+        return bool(file.get("shares"))
+
+    async def _send_bytes(self, url: str, data: bytes) -> None:
+        """Send a file's content; the address is a secret of its own and takes no token."""
+        known = self._client.session
+        opened = aiohttp.ClientSession(trust_env=True) if known is None else nullcontext(known)
+        async with opened as session, session.post(url, data=data) as response:
+            if response.status != 200:
+                raise SlackRequestError(f"the upload was answered with {response.status}")
 
     async def _post_once(self, message: OutgoingMessage, where: "_Where") -> str:
         tries = 0
@@ -338,7 +389,7 @@ class SlackCalls:
 
     async def _persist(
         self, method: str, send: Callable[[], Awaitable[Any]], patience: float
-    ) -> Mapping[str, Any]:
+    ) -> Any:
         """Send until it is answered for good or `patience` seconds are over."""
         deadline = self._clock() + patience
         tries = 0
@@ -373,17 +424,19 @@ class SlackCalls:
     async def _pace(self, channel: str) -> None:
         """Keep to one post a second in a channel, with small bursts."""
         now = self._clock()
-        self._posts_due = {at: due for at, due in self._posts_due.items() if due > now}
+        for at in [at for at, due in self._posts_due.items() if due <= now]:
+            del self._posts_due[at]
         due = max(self._posts_due.get(channel, 0.0), now)
         self._posts_due[channel] = due + limits.POST_SECONDS
         wait = due - now - (limits.POST_BURST - 1) * limits.POST_SECONDS
         if wait > 0:
             await self._sleep(wait)
 
-    async def _send(self, method: str, send: Callable[[], Awaitable[Any]]) -> Mapping[str, Any]:
+    async def _send(self, method: str, send: Callable[[], Awaitable[Any]]) -> Any:
+        self._check()
         try:
             async with asyncio.timeout(self._timeout):
-                response = await send()
+                return await send()
         except SlackApiError as error:
             raise _translate(method, error.response) from error
         except aiohttp.ClientConnectorError as error:
@@ -395,13 +448,15 @@ class SlackCalls:
         except (AttributeError, TypeError, ValueError) as error:
             # AsyncSlackResponse.validate() and aiohttp trip over bodies that are no JSON object.
             raise DeliveryUnconfirmed(f"{method}: no JSON object", code="no_json") from error
-        data: Mapping[str, Any] = response.data
-        return data
 
 
 def metadata(turn_id: str, part: int, event_type: str = ANSWER_EVENT) -> dict[str, Any]:
     """Build the metadata by which a message is known as this part of this turn."""
     return {"event_type": event_type, "event_payload": {"turn": turn_id, "part": part}}
+
+
+def _allow() -> None:
+    """Let every request leave."""
 
 
 def _translate(method: str, response: Any) -> DeliveryError:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from bot.slack import limits
 
-Feature = Literal["streaming", "status"]
+Feature = Literal["streaming", "status", "native_stop"]
 
 _WORKSPACE_CODES: Final = frozenset(
     {
@@ -57,12 +57,14 @@ class ReplyPlace:
 class Capabilities:
     """What each workspace and channel refused of late, and how many streams each has open.
 
-    One for the whole process. What was refused is tried again after an hour.
+    One for the whole process. What was refused is tried again after an hour, what can only be
+    found out by asking is asked again then.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._refused_until: dict[tuple[Feature, str, str], float] = {}
+        self._probed_until: dict[tuple[Feature, str], float] = {}
         self._streams: Counter[str] = Counter()
 
     def allow(self, feature: Feature, place: ReplyPlace) -> bool:
@@ -77,6 +79,13 @@ class Capabilities:
         elif code in _CHANNEL_CODES:
             key = (feature, place.team, place.channel)
             self._refused_until[key] = self._clock() + _REMEMBERED_SECONDS
+
+    def claim_probe(self, feature: Feature, team: str) -> bool:
+        """Tell one caller an hour to ask the workspace for a feature."""
+        if self._probed_until.get((feature, team), 0.0) > self._clock():
+            return False
+        self._probed_until[feature, team] = self._clock() + _REMEMBERED_SECONDS
+        return True
 
     def note_stream(self, team: str, change: Literal[1, -1]) -> None:
         """Count a stream that was opened or closed."""

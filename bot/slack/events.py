@@ -10,12 +10,13 @@ from pydantic import TypeAdapter
 from bot.conversation.messages import SharedFile, ThreadKey
 from bot.slack.files import parse_file
 
-Call = Literal["direct", "mention", "share", "summary", "reply", "overheard"]
+Call = Literal["direct", "mention", "share", "summary", "reply", "overheard", "deleted"]
 """Why a message may want an answer.
 
 It was written in a DM; names the bot; shares a file in a channel, or one that is to be summarized
 after all; replies in a thread that the bot may be part of. What another bot says in such a thread
-is overheard, and never answered.
+is overheard, and never answered. A message that was deleted before its answer was done is marked so
+later; no event says it of itself.
 """
 
 # Everything else with a subtype is the platform talking (joins, topics, reminders), not a person.
@@ -111,6 +112,14 @@ class Ignored:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class SessionStopped:
+    """A person pressed Slack's own Stop in a thread we are at work in."""
+
+    thread: ThreadKey
+    user: str
+
+
 Inbound = Said | Edited | Deleted | Ignored
 
 
@@ -192,6 +201,14 @@ def parse_event(body: Mapping[str, Any], bot: BotIdentity) -> Inbound:
         edited=call == "mention" and "edited" in event,
         bot_name=bot_name,
     )
+
+
+def parse_session_stop(body: Mapping[str, Any]) -> SessionStopped:
+    """Read the outer body of an `agent_session_stopped` event."""
+    event = body["event"]
+    # Only sessions that are a whole channel lack the thread, and we have none of those.
+    thread = ThreadKey(find_team(body), event["channel"], event.get("thread_ts") or "")
+    return SessionStopped(thread, event.get("user") or "")
 
 
 def find_team(body: Mapping[str, Any]) -> str:

@@ -10,7 +10,8 @@ from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from bot.slack import limits
 from bot.slack.calls import Clock, DeliveryUnconfirmed, SlackCalls, Sleep, metadata
 from bot.slack.capabilities import Capabilities, ReplyPlace
-from bot.slack.render import Block, render_part
+from bot.slack.native_stop import has_native_stop
+from bot.slack.render import Block, OutgoingMessage, render_part, render_stop
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ class PartFull(Exception):
 
 
 class StoppedByUser(Exception):
-    """The person pressed Slack's own Stop; the message stays as it is."""
+    """The person wants no more of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +40,53 @@ class Errand:
     clock: Clock
     sleep: Sleep
 
+    async def may_stream(self) -> bool:
+        """Tell whether to stream here: not where a stream could not be stopped."""
+        return self.capabilities.allow("streaming", self.place) and await self.has_native_stop()
+
+    async def has_native_stop(self) -> bool:
+        """Tell whether Slack shows a Stop of its own while we are at work here."""
+        return await has_native_stop(self.calls, self.place, self.capabilities)
+
 
 class Part:
-    """One message of a reply.
+    """One message of a reply: a new one, or one that takes the place of another of ours.
 
     Its texts are Markdown that is already defused, and each begins with what is shown so far.
+    While it grows by chat.update, a Stop button stands below it where Slack has none.
 
     A stream ends for reasons of its own: Slack drops it after some five minutes
     (node-slack-sdk#2702), or an answer gets lost on the way and nobody knows what it shows. The
     message is then brought up to date, and kept so, with chat.update.
 
+    Args:
+        errand: What it is a part of.
+        number: Counted from 1.
+        takes: The `ts` of the message whose place it takes, "" for none.
+        not_before: When that message may be changed, by the errand's clock.
+
     Attributes:
         ts: Slack's id of it, "" until it is begun.
+        in_place: Whether it took the place of another message.
         shown: The text that Slack surely shows.
         streaming: Whether Slack takes appends.
     """
 
-    def __init__(self, errand: Errand, number: int) -> None:
+    def __init__(
+        self, errand: Errand, number: int, *, takes: str = "", not_before: float = 0.0
+    ) -> None:
         self.ts = ""
+        self.in_place = False
         self.shown = ""
         self.streaming = False
         self._errand = errand
         self._number = number
+        self._takes = takes
+        self._stop_button: list[Block] = []
+        self._below: list[Block] = []
         self._begun_at = 0.0
         self._pushed_at = 0.0
-        self._not_before = 0.0
+        self._not_before = not_before
 
     @property
     def age(self) -> float:
@@ -80,29 +103,46 @@ class Part:
         return max(self._pushed_at + spacing, self._not_before)
 
     async def begin(self, text: str) -> None:
-        """Show the first text: streamed if the workspace allows it, else posted.
+        """Show the first text: in the place it takes, else streamed if that is allowed, or posted.
 
         Raises DeliveryError.
         """
-        allowed = self._errand.capabilities.allow("streaming", self._errand.place)
-        if not (allowed and await self._start_stream(text)):
-            await self.post(text)
+        button = render_stop(self._errand.turn_id)
+        if self._takes:
+            # The status stays beside it, and with it Slack's own Stop where there is one.
+            self._stop_button = [] if await self._errand.has_native_stop() else button
+            if await self._take_place(render_part(text, self._stop_button)):
+                self._note_shown(text, self._stop_button)
+                return
+        self._stop_button = button
+        if not (await self._errand.may_stream() and await self._start_stream(text)):
+            await self.put(render_part(text, self._stop_button))
+            self._note_shown(text, self._stop_button)
 
-    async def post(self, text: str, below: Sequence[Block] = ()) -> None:
-        """Show a text that is all the message will ever show, or its first state.
+    async def post(self, text: str) -> None:
+        """Show a text that is all the message will show but for what may come below it.
 
         Raises DeliveryError.
         """
+        await self.put(render_part(text))
+        self._note_shown(text)
+
+    async def put(self, message: OutgoingMessage) -> None:
+        """Show a whole message, in the place it takes or as a new one.
+
+        Raises DeliveryError.
+        """
+        if await self._take_place(message):
+            return
         place = self._errand.place
         self.ts = await self._errand.calls.post(
-            render_part(text, below),
+            message,
             channel=place.channel,
             thread_ts=place.thread_ts,
             turn_id=self._errand.turn_id,
             part=self._number,
             after_ts=place.after_ts or place.thread_ts,
         )
-        self._note_shown(text)
 
     async def grow(self, text: str) -> None:
         """Show more; when Slack is too busy just now, `shown` stays and `due_at` moves.
@@ -127,7 +167,7 @@ class Part:
                 self._note_shown(text)
                 return
         try:
-            await self._update(text, patience=_GROW_PATIENCE)
+            await self._update(text, self._stop_button, patience=_GROW_PATIENCE)
         except DeliveryDelayed as error:
             log.info("update_put_off", code=error.code)
             pause = error.retry_after or limits.UPDATE_SECONDS
@@ -148,9 +188,9 @@ class Part:
             except DeliveryRefused as error:
                 await self._accept_refusal(error)
             else:
-                self._note_shown(text)
+                self._note_shown(text, below)
                 return
-        elif not below and text.rstrip() == self.shown.rstrip():
+        elif text.rstrip() == self.shown.rstrip() and list(below) == self._below:
             return
         elif not at_once:
             await self._errand.sleep(max(0.0, self.due_at - self._errand.clock()))
@@ -166,6 +206,27 @@ class Part:
             log.info("stream_not_stopped", code=error.code, part=self._number)
         finally:
             self._end_stream()
+
+    async def _take_place(self, message: OutgoingMessage) -> bool:
+        """Put the message where another of ours stands; False if Slack won't have it."""
+        if not self._takes:
+            return False
+        ts, self._takes = self._takes, ""
+        await self._errand.sleep(max(0.0, self._not_before - self._errand.clock()))
+        try:
+            await self._errand.calls.update(
+                message,
+                channel=self._errand.place.channel,
+                ts=ts,
+                metadata=self._metadata(),
+                patience=_STOP_PATIENCE,
+            )
+        except DeliveryRefused as error:
+            log.info("place_not_taken", code=error.code, part=self._number)
+            return False
+        self.ts = ts
+        self.in_place = True
+        return True
 
     async def _start_stream(self, text: str) -> bool:
         place = self._errand.place
@@ -212,7 +273,7 @@ class Part:
         for reply in replies:
             if reply.get("streaming_state") == "in_progress" and await self._take_over(reply["ts"]):
                 log.info("stream_adopted", turn=self._errand.turn_id, part=self._number)
-                await self._update(text)
+                await self._update(text, self._stop_button)
                 return True
         return False
 
@@ -274,7 +335,7 @@ class Part:
         except DeliveryRefused as error:
             log.warning("update_refused", code=error.code, part=self._number)
             raise PartFull from error
-        self._note_shown(text)
+        self._note_shown(text, below)
 
     async def _call(self, method: str, patience: float, **arguments: Any) -> None:
         await self._errand.calls.call(
@@ -288,8 +349,9 @@ class Part:
     def _tail(self, text: str) -> str:
         return text[len(self.shown) :]
 
-    def _note_shown(self, text: str) -> None:
+    def _note_shown(self, text: str, below: Sequence[Block] = ()) -> None:
         self.shown = text
+        self._below = list(below)
         self._pushed_at = self._errand.clock()
 
     def _end_stream(self) -> None:

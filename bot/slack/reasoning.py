@@ -16,6 +16,7 @@ from bot.slack.render import (
     Block,
     OutgoingMessage,
     TraceFile,
+    name_trace_file,
     render_trace,
     render_trace_messages,
     swap_reasoning_button,
@@ -35,6 +36,17 @@ class TraceRef:
     id: str
 
 
+def write_ref(ref: TraceRef) -> str:
+    """Write a reference down as one word."""
+    return f"{ref.kind}:{ref.id}"
+
+
+def parse_ref(written: str) -> TraceRef:
+    """Read what `write_ref` wrote."""
+    kind, _, ref = written.partition(":")
+    return TraceRef("message" if kind == "message" else "file", ref)
+
+
 async def post_trace(
     calls: SlackCalls,
     place: ReplyPlace,
@@ -49,7 +61,7 @@ async def post_trace(
     """
     posted: list[TraceRef] = []
     try:
-        rendered = render_trace(reasoning, answer_permalink)
+        rendered = render_trace(reasoning, answer_permalink, turn_id)
         if isinstance(rendered, TraceFile):
             try:
                 return await _attach(calls, place, turn_id, rendered, posted)
@@ -64,6 +76,30 @@ async def post_trace(
         await _remove_quietly(calls, place.channel, posted)
         raise
     return posted
+
+
+async def find_trace(calls: SlackCalls, place: ReplyPlace, turn_id: str) -> list[TraceRef]:
+    """Find what shows a turn's trace in its thread, oldest first: all of it, or a beginning.
+
+    A shared file carries no metadata; it is known by its name, and by who shared it: whoever
+    posted the announcement. Raises DeliveryError.
+    """
+    replies = await calls.read_replies(
+        place.channel, place.thread_ts, place.after_ts or place.thread_ts
+    )
+    found: list[TraceRef] = []
+    posters: set[str] = set()
+    filename = name_trace_file(turn_id)
+    for reply in replies:
+        about = reply.get("metadata") or {}
+        payload = about.get("event_payload") or {}
+        if about.get("event_type") == TRACE_EVENT and payload.get("turn") == turn_id:
+            found.append(TraceRef("message", str(reply["ts"])))
+            posters.add(str(reply.get("user")))
+        elif reply.get("user") in posters:
+            files = [file for file in reply.get("files") or () if file.get("name") == filename]
+            found += [TraceRef("file", str(file["id"])) for file in files]
+    return found
 
 
 async def remove_trace(calls: SlackCalls, channel: str, refs: Sequence[TraceRef]) -> None:

@@ -17,7 +17,7 @@ ANSWER_EVENT: Final = "aloud_turn"
 """Metadata `event_type` of a message that is a turn's answer, or a part of it."""
 
 NOTICE_EVENT: Final = "aloud_notice"
-"""Metadata `event_type` of errors and offers: ours, but no answers."""
+"""Metadata `event_type` of errors, offers and placeholders: ours, but no answers."""
 
 TRACE_EVENT: Final = "aloud_trace"
 """Metadata `event_type` of the messages that show a turn's reasoning."""
@@ -25,6 +25,8 @@ TRACE_EVENT: Final = "aloud_trace"
 SHOW_REASONING: Final = "show_reasoning"
 HIDE_REASONING: Final = "hide_reasoning"
 RETRY: Final = "retry"
+REGENERATE: Final = "regenerate"
+STOP: Final = "stop_answer"
 SUMMARIZE_FILES: Final = "summarize_files"
 
 _TRACE_TEXT: Final = "The reasoning behind an answer"
@@ -49,11 +51,13 @@ class AnswerControls:
         turn_id: The turn whose answer it is; comes back with each press.
         reasoning: Whether there is a trace, and whether it is shown right now.
         note: One plain sentence on the answer, such as "Cut off at the length limit.", or None.
+        regenerate: Whether another answer may be asked for.
     """
 
     turn_id: str
     reasoning: Literal["none", "hidden", "shown"] = "none"
     note: str | None = None
+    regenerate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +111,33 @@ def render_controls(controls: AnswerControls) -> list[Block]:
     blocks: list[Block] = []
     if controls.note:
         blocks.append(_context_block(escape(defuse(controls.note))))
+    buttons: list[Block] = []
     if controls.reasoning != "none":
-        button = _reasoning_button(controls.turn_id, shown=controls.reasoning == "shown")
-        blocks.append({"type": "actions", "elements": [button]})
+        buttons.append(_reasoning_button(controls.turn_id, shown=controls.reasoning == "shown"))
+    if controls.regenerate:
+        buttons.append(_regenerate_button(controls.turn_id))
+    if buttons:
+        blocks.append({"type": "actions", "elements": buttons})
     return blocks
+
+
+def render_stop(turn_id: str) -> list[Block]:
+    """Render the button that stands under an answer while it is being written."""
+    button = _button(STOP, "Stop", turn_id, "Stop writing this answer")
+    return [{"type": "actions", "elements": [button]}]
+
+
+def render_placeholder(turn_id: str) -> OutgoingMessage:
+    """Render what stands where the answer will be, with the button that stops it."""
+    return OutgoingMessage("Thinking…", [_markdown_block("_Thinking…_"), *render_stop(turn_id)])
+
+
+def render_stopped(turn_id: str) -> OutgoingMessage:
+    """Render what stands for an answer that was stopped before it began."""
+    button = _regenerate_button(turn_id)
+    return OutgoingMessage(
+        "Stopped.", [_section_block("Stopped."), {"type": "actions", "elements": [button]}]
+    )
 
 
 def render_error(plain: str, reference: str, retry: str | None = None) -> OutgoingMessage:
@@ -146,17 +173,23 @@ def render_offer(names: Sequence[str], turn_id: str) -> OutgoingMessage:
 
 
 def render_trace(
-    reasoning: str, answer_permalink: str, limit_messages: int = 3
+    reasoning: str, answer_permalink: str, turn_id: str, limit_messages: int = 3
 ) -> list[OutgoingMessage] | TraceFile:
     """Render a trace as messages, or as a text file if there would be more than `limit_messages`.
 
-    Nothing of it is left out; the file has it as the model wrote it.
+    Nothing of it is left out; the file has it as the model wrote it, and `name_trace_file`'s name.
     """
     messages = render_trace_messages(reasoning, answer_permalink)
     if len(messages) <= limit_messages:
         return messages
     intro = _trace_header(answer_permalink, "it is long, so it comes as a file")
-    return TraceFile("reasoning.txt", reasoning, OutgoingMessage(_TRACE_TEXT, [intro]))
+    filename = name_trace_file(turn_id)
+    return TraceFile(filename, reasoning, OutgoingMessage(_TRACE_TEXT, [intro]))
+
+
+def name_trace_file(turn_id: str) -> str:
+    """Name the file of a turn's trace; a shared file carries no metadata, only its name."""
+    return f"reasoning-{turn_id}.txt"
 
 
 def render_trace_messages(reasoning: str, answer_permalink: str) -> list[OutgoingMessage]:
@@ -198,6 +231,10 @@ def _reasoning_button(turn_id: str, *, shown: bool) -> Block:
     if shown:
         return _button(HIDE_REASONING, "Hide reasoning", turn_id, "Hide reasoning of this answer")
     return _button(SHOW_REASONING, "Show reasoning", turn_id, "Show reasoning of this answer")
+
+
+def _regenerate_button(turn_id: str) -> Block:
+    return _button(REGENERATE, "Regenerate", turn_id, "Write this answer anew")
 
 
 def _button(action_id: str, text: str, value: str, label: str) -> Block:

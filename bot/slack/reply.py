@@ -5,20 +5,21 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 import structlog
 
-from bot.errors import DeliveryError
+from bot.errors import DeliveryDelayed, DeliveryError, LeaseLost
 from bot.slack import limits
-from bot.slack.calls import Clock, SlackCalls, Sleep
+from bot.slack.calls import Clock, DeliveryUnconfirmed, SlackCalls, Sleep
 from bot.slack.capabilities import Capabilities, ReplyPlace
 from bot.slack.defuse import StreamDefuser
+from bot.slack.inbox import Inbox
 from bot.slack.markdown import Cut, end_at, end_of_words, roll_over, utf8_size
+from bot.slack.notices import Notices
 from bot.slack.part import Errand, Part, PartFull, StoppedByUser
 from bot.slack.render import (
-    NOTICE_EVENT,
     AnswerControls,
     Block,
     OutgoingMessage,
@@ -26,14 +27,21 @@ from bot.slack.render import (
     render_controls,
     render_error,
     render_part,
+    render_placeholder,
+    render_stopped,
 )
-from bot.slack.status import StatusLine, wait_for_either
+from bot.slack.standing import NOTHING, Standing, remove_messages
+from bot.slack.status import StatusLine
 
 log = structlog.get_logger(__name__)
 
 _HOLD_SECONDS: Final = 0.2
 """How long the first text waits: an answer that is complete by then is one plain post."""
 
+_PLACEHOLDER_SECONDS: Final = 3.0
+"""How long a place that shows no Stop otherwise goes without a message to put one below."""
+
+_PLACEHOLDER_PATIENCE: Final = 2.0
 _LEAVE_SECONDS: Final = 5.0
 
 
@@ -84,23 +92,42 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The person pressed Slack's Stop; what was shown by then stays, in these messages."""
+    """The person wanted no more of it; what was written by then stands in these messages.
+
+    `markdown` is that text as the model wrote it, "" if a note stands for an answer not begun.
+    """
 
     channel: str
     message_ts: tuple[str, ...]
+    markdown: str
 
 
 Receipt = Started | Delivered | Stopped
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How the answer ends: with these controls below it, whole or stopped."""
+
+    controls: AnswerControls
+    stopped: bool = False
+
+
 class Reply:
     """The reply to one message: a status, then an answer or an error.
 
+    Where earlier attempts left messages, it takes their place: the answer that of the answer, or of
+    the first notice if there is no answer; a notice that of a notice. Until there is new text, what
+    stands is left as it is. What is left over when the new answer is done is deleted.
+
     Args:
-        calls: The workspace's Web API.
+        calls: The workspace's Web API; LeaseLost passes through from a fenced one, and then the
+            reply leaves everything as it is.
         place: Where the reply goes.
         turn_id: Marks its messages, so that they can be found again.
         capabilities: What Slack was seen to allow, shared by all replies.
+        standing: What earlier attempts at this turn left there (see `find_standing`).
+        resumed: Whether there was an earlier attempt, which may have left a status behind.
         clock: Seconds, only ever rising.
         sleep: Waits that many seconds.
     """
@@ -112,15 +139,21 @@ class Reply:
         turn_id: str,
         *,
         capabilities: Capabilities,
+        standing: Standing = NOTHING,
+        resumed: bool = False,
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
+        # What is new is newer than all that stands: nothing old is ever taken for a lost post.
+        first = place.after_ts or place.thread_ts
+        place = replace(place, after_ts=max([first, *standing.answers, *standing.notices]))
+        inherited = resumed or standing != NOTHING
         self._calls = calls
         self._place = place
         self._turn_id = turn_id
         self._clock = clock
         self._sleep = sleep
-        self._status = StatusLine(calls, place, capabilities, sleep)
+        self._status = StatusLine(calls, place, capabilities, sleep, inherited=inherited)
         self._errand = Errand(calls, place, turn_id, capabilities, clock, sleep)
         self._defuser = StreamDefuser()
         self._written = ""
@@ -132,6 +165,12 @@ class Reply:
         self._receipted = 0
         self._whole: deque[OutgoingMessage] = deque()
         self._hold_until = 0.0
+        self._answers = standing.answers
+        self._notices = Notices(calls, place, turn_id, standing.notices)
+        self._places = deque(standing.answers or standing.notices[:1])
+        self._place_free_at = 0.0
+        self._placeholder_at: float | None = None
+        self._notice_ts = ""
 
     def show_status(self, text: str) -> None:
         """Show what we do right now; returns at once and never fails.
@@ -155,21 +194,28 @@ class Reply:
     async def post_notice(self, message: OutgoingMessage) -> str:
         """Post what is no answer of the model: an error, an offer, a note; return its `ts`.
 
-        Raises DeliveryError.
+        It takes the place of a notice that stands. Raises DeliveryError.
         """
-        ts = await self._calls.post(
-            message,
-            channel=self._place.channel,
-            thread_ts=self._place.thread_ts,
-            turn_id=self._turn_id,
-            part=1,
-            event_type=NOTICE_EVENT,
-            after_ts=self._place.after_ts or self._place.thread_ts,
-        )
-        self._status.give_way()
+        ts = await self._notices.replace(message, spared=self._stamps)
+        if ts is None:
+            ts = await self._notices.post(message)
+            self._status.give_way()
+        await self._notices.remove(spared=[*self._stamps, ts])
+        self._notice_ts = ts
         return ts
 
-    async def deliver(self, pieces: AsyncIterator[Piece]) -> AsyncGenerator[Receipt, None]:
+    async def remove_standing(self) -> None:
+        """Delete what earlier attempts left: there is nothing to be said any more.
+
+        Raises:
+            DeliveryDelayed: Slack can't be reached.
+        """
+        await remove_messages(self._calls, self._place, self._answers)
+        await self._notices.remove(spared=())
+
+    async def deliver(
+        self, pieces: AsyncIterator[Piece], *, stop: asyncio.Event, stopped: AnswerControls
+    ) -> AsyncGenerator[Receipt, None]:
         """Show the answer as its pieces come and yield what has become true.
 
         Each `Started` comes before anything more is sent; at last comes `Delivered`, or `Stopped`.
@@ -177,45 +223,71 @@ class Reply:
         that was written by then if any of it was shown. No stream and no status is left open,
         however it ends. A reply delivers once.
 
+        Args:
+            pieces: The answer as it is written.
+            stop: Set when the person wants no more. `pieces` is closed at once, and what is written
+                by then is shown; or, if nothing is, a note that it was stopped. An answer that is
+                complete by then is delivered all the same. Slack's own Stop does as much.
+            stopped: What stands under an answer that was stopped.
+
         Raises:
             DeliveryError: Slack would not take it. What was `Started` stays, as far as it came.
+            LeaseLost: The fence was closed; nothing more was sent.
             EOFError: `pieces` ended without an `EndPiece`.
             Exception: Whatever `pieces` raised.
         """
-        inbox = _Inbox(pieces, self._sleep)
+        inbox = Inbox(pieces, stop, self._sleep)
+        if not self._places:
+            self._placeholder_at = self._clock() + _PLACEHOLDER_SECONDS
         try:
-            end: EndPiece | None = None
-            while end is None:
-                end = await self._read(inbox)
+            ending: _Ending | None = None
+            while ending is None:
+                ending = await self._read(inbox, stopped)
                 more = True
                 while more:
-                    more = await _see_through(self._push() if end is None else self._finish(end))
+                    step = self._push() if ending is None else self._finish(ending)
+                    try:
+                        more = await _see_through(step)
+                    except StoppedByUser:
+                        ending = await self._end_early(inbox, stopped)
                     for started in self._new_receipts():
                         yield started
-            yield Delivered(self._place.channel, tuple(self._stamps))
-        except StoppedByUser:
-            self._text, self._part = "", None
-            yield Stopped(self._place.channel, tuple(self._stamps))
-        except DeliveryError:
+            yield self._sum_up(ending)
+        except (DeliveryError, LeaseLost):
             self._text = ""  # what Slack may have taken already must not be sent once more
             raise
         finally:
             await _see_through(self._leave(inbox))
 
-    async def _read(self, inbox: "_Inbox") -> EndPiece | None:
-        """Take in one piece, or nothing if it is time to send; return the last one."""
+    async def _read(self, inbox: Inbox[Piece], stopped: AnswerControls) -> _Ending | None:
+        """Take in one piece, or nothing if it is time to send; tell how it ends if it does."""
         match await inbox.take(self._seconds_until_due()):
             case StatusPiece(text):
                 self.show_status(text)
             case TextPiece(markdown):
-                self._written += markdown
-                self._append(self._defuser.feed(markdown))
+                self._take_text(markdown)
             case EndPiece() as end:
                 self._take_end(end)
-                return end
+                return _Ending(end.controls)
+            case None if inbox.stopped:
+                return await self._end_early(inbox, stopped)
             case None:
                 pass
         return None
+
+    async def _end_early(self, inbox: Inbox[Piece], stopped: AnswerControls) -> _Ending:
+        """Take what was written by now for the whole of it."""
+        for piece in await inbox.close():
+            if isinstance(piece, TextPiece):
+                self._take_text(piece.markdown)
+        self._append(self._defuser.flush())
+        self._text = self._text.rstrip()
+        self._place_free_at = 0.0
+        return _Ending(stopped, stopped=True)
+
+    def _take_text(self, markdown: str) -> None:
+        self._written += markdown
+        self._append(self._defuser.feed(markdown))
 
     def _take_end(self, end: EndPiece) -> None:
         """Take what the whole answer has beyond its pieces; all of it if nothing is shown yet."""
@@ -242,7 +314,9 @@ class Reply:
         """Tell when something has to be sent, None as long as there is nothing to send."""
         part = self._part
         if part is None:
-            return self._hold_until if self._text[self._repeated :].strip() else None
+            if self._has_new_text():
+                return max(self._hold_until, self._place_free_at)
+            return self._placeholder_at
         due = [part.due_at] if len(self._text) > len(part.shown) else []
         if part.streaming:
             due.append(self._clock() + limits.STREAM_SECONDS - part.age)
@@ -256,6 +330,9 @@ class Reply:
         """Send what is due; True when there may be more to send at once."""
         if self._seconds_until_due() != 0:
             return False
+        if self._part is None and not self._has_new_text():
+            await self._hold_place()
+            return False
         try:
             cut = self._find_cut()
             if cut is not None:
@@ -266,6 +343,30 @@ class Reply:
             await self._move_on()
             return True
         return False
+
+    def _has_new_text(self) -> bool:
+        return bool(self._text[self._repeated :].strip())
+
+    async def _hold_place(self) -> None:
+        """Where streams can't be stopped or there are none, post something with a Stop below it.
+
+        The answer takes its place, or an error if it comes to that.
+        """
+        self._placeholder_at = None
+        if await self._errand.may_stream():
+            return
+        try:
+            ts = await self._notices.post(
+                render_placeholder(self._turn_id), patience=_PLACEHOLDER_PATIENCE
+            )
+        except DeliveryUnconfirmed:
+            raise
+        except DeliveryDelayed as error:
+            log.info("placeholder_not_posted", code=error.code)
+            return
+        self._status.give_way()
+        self._places.append(ts)
+        self._place_free_at = self._clock() + limits.UPDATE_SECONDS
 
     def _find_cut(self) -> Cut | None:
         """Decide whether the current message ends here, for its size or its age."""
@@ -327,12 +428,33 @@ class Reply:
         self._text, self._repeated = cut.tail, cut.repeated
         self._part, self._last = None, self._part
 
-    async def _finish(self, end: EndPiece) -> bool:
+    async def _finish(self, ending: _Ending) -> bool:
         """Take one step towards the whole answer; True when there is another to take."""
+        # An answer that stands is worth more than the first words of another.
+        if ending.stopped and not self._stamps and (self._answers or not self._has_new_text()):
+            await self.post_notice(render_stopped(self._turn_id))
+            return False
         if self._whole:
-            await self._post(self._whole.popleft())
-            return bool(self._whole)
-        return await self._wind_up(render_controls(end.controls))
+            await self._put(self._whole.popleft())
+            more = bool(self._whole)
+        else:
+            try:
+                more = await self._wind_up(render_controls(ending.controls), at_once=ending.stopped)
+            except StoppedByUser:
+                more = True  # the stream is gone, but not what is left to say
+        if not more:
+            left = [ts for ts in self._answers if ts not in self._stamps]
+            await remove_messages(self._calls, self._place, left)
+            await self._notices.remove(spared=self._stamps)
+        return more
+
+    def _sum_up(self, ending: _Ending) -> Delivered | Stopped:
+        stamps = tuple(self._stamps)
+        if not ending.stopped:
+            return Delivered(self._place.channel, stamps)
+        if not stamps:
+            return Stopped(self._place.channel, (self._notice_ts,), "")
+        return Stopped(self._place.channel, stamps, self._written.strip())
 
     async def _wind_up(self, below: Sequence[Block], *, at_once: bool = False) -> bool:
         """Take one step towards showing all of the text; True when there is another to take."""
@@ -347,101 +469,62 @@ class Reply:
                 await self._move_on()
                 return True
             self._part = None
-        elif self._text[self._repeated :].strip():
-            await self._post(render_part(self._text, below))
+        elif self._has_new_text():
+            await self._put(render_part(self._text, below))
         elif below and self._last is not None:
-            await self._put_below(self._last, below)
+            await self._put_below(self._last, below, at_once=at_once)
         self._text = ""
         return False
 
-    async def _put_below(self, part: Part, below: Sequence[Block]) -> None:
+    async def _put_below(self, part: Part, below: Sequence[Block], *, at_once: bool) -> None:
         """Put the controls under a message that is closed already, or else below it."""
         try:
-            await part.close(part.shown, below)
+            await part.close(part.shown, below, at_once=at_once)
         except PartFull:
-            await self._post(OutgoingMessage("About the answer above", list(below)))
+            await self._put(OutgoingMessage("About the answer above", list(below)))
 
-    async def _post(self, message: OutgoingMessage) -> None:
-        ts = await self._calls.post(
-            message,
-            channel=self._place.channel,
-            thread_ts=self._place.thread_ts,
-            turn_id=self._turn_id,
-            part=len(self._stamps) + 1,
-            after_ts=self._place.after_ts or self._place.thread_ts,
-        )
-        self._stamps.append(ts)
-        self._status.give_way()
+    async def _put(self, message: OutgoingMessage) -> None:
+        part = self._new_part()
+        await part.put(message)
+        self._note_begun(part)
 
     def _new_part(self) -> Part:
-        return Part(self._errand, len(self._stamps) + 1)
+        takes = self._places.popleft() if self._places else ""
+        number = len(self._stamps) + 1
+        return Part(self._errand, number, takes=takes, not_before=self._place_free_at)
 
     def _note_begun(self, part: Part) -> None:
         self._stamps.append(part.ts)
-        self._status.give_way()
+        self._placeholder_at = None
+        if not part.in_place:  # an update takes no status away
+            self._status.give_way()
 
     def _new_receipts(self) -> list[Started]:
         stamps = self._stamps[self._receipted :]
         self._receipted = len(self._stamps)
         return [Started(self._place.channel, ts) for ts in stamps]
 
-    async def _leave(self, inbox: "_Inbox") -> None:
+    async def _leave(self, inbox: Inbox[Piece]) -> None:
         """Leave nothing open; if any of the answer was shown, show all that was written of it."""
         await inbox.close()
-        if self._stamps and self._text:
-            self._append(self._defuser.flush())
-            try:
-                async with asyncio.timeout(_LEAVE_SECONDS):
-                    while await self._wind_up((), at_once=True):
-                        pass
-            except (DeliveryError, PartFull, StoppedByUser, TimeoutError) as error:
-                log.warning("reply_left_behind", turn=self._turn_id, error=type(error).__name__)
+        with suppress(LeaseLost):
+            await self._show_rest()
         if self._part is not None:
-            with suppress(TimeoutError):
+            with suppress(LeaseLost, TimeoutError):
                 async with asyncio.timeout(_LEAVE_SECONDS):
                     await self._part.leave()
         await self._status.clear()
 
-
-class _Inbox:
-    """Reads the pieces, so that waiting for one can be given up without losing it.
-
-    One task reads them all: between two pieces their generator may hold a timeout open, and that
-    belongs to the task which opened it.
-    """
-
-    def __init__(self, pieces: AsyncIterator[Piece], sleep: Sleep) -> None:
-        self._sleep = sleep
-        self._arrived: deque[Piece] = deque()
-        self._news = asyncio.Event()
-        self._reader = asyncio.create_task(self._read(pieces))
-
-    async def take(self, seconds: float | None) -> Piece | None:
-        """Return the next piece, or None when `seconds` are over.
-
-        Raises what the pieces' generator raised, once all before it are taken.
-        """
-        if not self._arrived and not self._reader.done():
-            self._news.clear()
-            await wait_for_either(self._news, seconds, self._sleep)
-        if self._arrived:
-            return self._arrived.popleft()
-        if self._reader.done():
-            self._reader.result()
-            raise EOFError("the pieces ended without an EndPiece")
-        return None
-
-    async def close(self) -> None:
-        self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
-
-    async def _read(self, pieces: AsyncIterator[Piece]) -> None:
+    async def _show_rest(self) -> None:
+        if not (self._stamps and self._text):
+            return
+        self._append(self._defuser.flush())
         try:
-            async for piece in pieces:
-                self._arrived.append(piece)
-                self._news.set()
-        finally:
-            self._news.set()
+            async with asyncio.timeout(_LEAVE_SECONDS):
+                while await self._wind_up((), at_once=True):
+                    pass
+        except (DeliveryError, PartFull, StoppedByUser, TimeoutError) as error:
+            log.warning("reply_left_behind", turn=self._turn_id, error=type(error).__name__)
 
 
 T = TypeVar("T")

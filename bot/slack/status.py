@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 
-from bot.errors import DeliveryDelayed, DeliveryRefused
+from bot.errors import DeliveryDelayed, DeliveryRefused, LeaseLost
 from bot.slack import limits
 from bot.slack.calls import SlackCalls, Sleep
 from bot.slack.capabilities import Capabilities, ReplyPlace
@@ -23,10 +23,23 @@ class StatusLine:
 
     Slack takes a status away when the app replies and after two minutes
     (assistant.threads.setStatus); it is set again in time for as long as it is wanted.
+
+    Args:
+        calls: The workspace's Web API.
+        place: The thread.
+        capabilities: What Slack was seen to allow.
+        sleep: Waits that many seconds.
+        inherited: An earlier attempt may have left a status behind.
     """
 
     def __init__(
-        self, calls: SlackCalls, place: ReplyPlace, capabilities: Capabilities, sleep: Sleep
+        self,
+        calls: SlackCalls,
+        place: ReplyPlace,
+        capabilities: Capabilities,
+        sleep: Sleep,
+        *,
+        inherited: bool = False,
     ) -> None:
         self._calls = calls
         self._place = place
@@ -36,7 +49,7 @@ class StatusLine:
         self._changed = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._sending = False
-        self._may_be_shown = False
+        self._may_be_shown = inherited
 
     def show(self, text: str) -> None:
         """Show `text` from now on; returns at once."""
@@ -61,7 +74,7 @@ class StatusLine:
             await asyncio.wait({self._keeper})
             self._keeper = None
         self._wanted = ""
-        if self._may_be_shown:
+        if self._may_be_shown and self._capabilities.allow("status", self._place):
             self._may_be_shown = False
             await self._send("")
 
@@ -89,6 +102,9 @@ class StatusLine:
         except DeliveryRefused as error:
             log.info("status_refused", code=error.code)
             self._capabilities.note_refusal("status", self._place, error.code)
+            self._may_be_shown = False
+            return False
+        except LeaseLost:  # whoever has the turn now shows a status of its own
             self._may_be_shown = False
             return False
         self._sending = False

@@ -7,13 +7,20 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.server import StandIn
+from bot.demo.workspace import ALICE, GENERAL
 from bot.slack.calls import SlackCalls
-from tests.slack.clock import HurriedClock
+from tests.slack.clock import HurriedClock, ManualClock
+from tests.slack.stage import Stage
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[StandIn]:
-    async with StandIn() as stand_in:
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def slack(clock: ManualClock) -> AsyncIterator[StandIn]:
+    async with StandIn(clock=lambda: 1_790_000_000 + clock.now) as stand_in:
         yield stand_in
 
 
@@ -34,3 +41,8 @@ def hurried() -> HurriedClock:
 def calls(client: AsyncWebClient, hurried: HurriedClock) -> SlackCalls:
     """Calls that wait for nothing, without jitter."""
     return SlackCalls(client, sleep=hurried.sleep, clock=hurried, jitter=lambda: 0.5)
+
+
+@pytest.fixture
+async def stage(slack: StandIn, clock: ManualClock, calls: SlackCalls) -> Stage:
+    return Stage(slack, clock, calls, await slack.post(ALICE, GENERAL, "a question"))

@@ -13,9 +13,11 @@ from bot.slack.events import (
     Inbound,
     Press,
     Said,
+    SessionStopped,
     from_json,
     parse_event,
     parse_press,
+    parse_session_stop,
     to_json,
 )
 
@@ -295,6 +297,30 @@ def test_a_press_without_thread_in_its_container_takes_the_messages() -> None:
     container = {"message_ts": "1794268801.000100", "channel_id": "C0GENERAL1"}
 
     assert parse_press({**PRESS, "container": container}) == parse_press(PRESS)
+
+
+def test_slacks_own_stop_names_the_thread_and_who_pressed() -> None:
+    event = {
+        "type": "agent_session_stopped",
+        "channel": "D0DIRECT01",
+        "thread_ts": "1794269000.000100",
+        "user": "U0ALICE001",
+        "streaming_message_ts": ["1794269001.000200"],
+        "event_ts": "1794269440.000100",
+    }
+
+    stopped = parse_session_stop({"team_id": "T0TEAM0001", "event": event})
+
+    thread = ThreadKey("T0TEAM0001", "D0DIRECT01", "1794269000.000100")
+    assert stopped == SessionStopped(thread, "U0ALICE001")
+
+
+def test_a_stop_of_a_whole_channels_session_is_of_no_thread() -> None:
+    event = {"type": "agent_session_stopped", "channel": "C0SESSION1", "event_ts": "1.2"}
+
+    stopped = parse_session_stop({"team_id": "T0TEAM0001", "event": event})
+
+    assert stopped.thread == ThreadKey("T0TEAM0001", "C0SESSION1", "")
 
 
 def test_values_survive_the_ledger() -> None:

@@ -7,7 +7,15 @@ from bot.demo.workspace import ALICE, GENERAL, TEAM_ID, Message
 from bot.errors import DeliveryDelayed, DeliveryRefused
 from bot.slack.calls import SlackCalls
 from bot.slack.capabilities import ReplyPlace
-from bot.slack.reasoning import TraceRef, post_trace, remove_trace, toggle_button
+from bot.slack.reasoning import (
+    TraceRef,
+    find_trace,
+    parse_ref,
+    post_trace,
+    remove_trace,
+    toggle_button,
+    write_ref,
+)
 from bot.slack.render import AnswerControls, render_answer
 
 LINK = "https://acme.slack.com/archives/C1/p1"
@@ -55,6 +63,28 @@ async def test_a_long_trace_is_a_file_and_removed_again(
     await remove_trace(calls, GENERAL, refs)
     await remove_trace(calls, GENERAL, refs)
     assert slack.workspace.files[refs[1].id].mode == "tombstone"
+
+
+async def test_what_shows_a_trace_is_found_again(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace
+) -> None:
+    await post_answer(calls, place)
+    await post_trace(calls, place, "turn-2", "Another turn's.", LINK)
+    short = await post_trace(calls, place, "turn-1", "First.\nThen.", LINK)
+
+    assert await find_trace(calls, place, "turn-1") == short
+
+
+async def test_a_trace_in_a_file_is_found_by_its_name(
+    slack: StandIn, calls: SlackCalls, place: ReplyPlace
+) -> None:
+    refs = await post_trace(calls, place, "turn-1", LONG, LINK)
+    theirs = ("reasoning-turn-1.txt", b"mine", "text/plain")
+    await slack.post(ALICE, GENERAL, "mine", place.thread_ts, [theirs])
+    await post_trace(calls, place, "turn-2", LONG, LINK)
+
+    assert await find_trace(calls, place, "turn-1") == refs
+    assert [parse_ref(write_ref(ref)) for ref in refs] == refs
 
 
 async def test_where_no_files_are_taken_a_long_trace_comes_in_messages(

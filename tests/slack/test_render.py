@@ -14,7 +14,10 @@ from bot.slack.render import (
     render_answer,
     render_error,
     render_offer,
+    render_placeholder,
     render_plainly,
+    render_stop,
+    render_stopped,
     render_trace,
     render_trace_messages,
     swap_reasoning_button,
@@ -33,6 +36,13 @@ HIDE_BUTTON = {
     "text": {"type": "plain_text", "text": "Hide reasoning"},
     "value": "turn-1",
     "accessibility_label": "Hide reasoning of this answer",
+}
+REGENERATE_BUTTON = {
+    "type": "button",
+    "action_id": "regenerate",
+    "text": {"type": "plain_text", "text": "Regenerate"},
+    "value": "turn-1",
+    "accessibility_label": "Write this answer anew",
 }
 LINK = "https://acme.slack.com/archives/C1/p1?thread_ts=1.2&cid=C1"
 HEADER = (
@@ -80,6 +90,51 @@ def test_an_answer_with_a_note_and_a_trace_that_is_shown() -> None:
         },
         {"type": "actions", "elements": [HIDE_BUTTON]},
     ]
+
+
+def test_regenerate_stands_beside_the_reasoning() -> None:
+    controls = AnswerControls("turn-1", reasoning="hidden", regenerate=True)
+
+    (message,) = render_answer("Yes.", controls)
+
+    assert message.blocks[1:] == [{"type": "actions", "elements": [SHOW_BUTTON, REGENERATE_BUTTON]}]
+
+
+def test_an_answer_that_was_stopped_before_it_began() -> None:
+    message = render_stopped("turn-1")
+
+    assert message == OutgoingMessage(
+        "Stopped.",
+        [
+            {"type": "section", "text": {"type": "mrkdwn", "text": "Stopped."}},
+            {"type": "actions", "elements": [REGENERATE_BUTTON]},
+        ],
+    )
+    assert_valid(message)
+
+
+def test_a_placeholder_has_a_stop_button() -> None:
+    message = render_placeholder("turn-1")
+
+    assert message == OutgoingMessage(
+        "Thinking…",
+        [{"type": "markdown", "text": "_Thinking…_"}, *render_stop("turn-1")],
+    )
+    assert render_stop("turn-1") == [
+        {
+            "type": "actions",
+            "elements": [
+                {
+                    "type": "button",
+                    "action_id": "stop_answer",
+                    "text": {"type": "plain_text", "text": "Stop"},
+                    "value": "turn-1",
+                    "accessibility_label": "Stop writing this answer",
+                }
+            ],
+        }
+    ]
+    assert_valid(message)
 
 
 def test_a_long_answer_has_its_controls_under_the_last_message_only() -> None:
@@ -155,7 +210,7 @@ def test_an_offer_names_the_files(names: list[str], question: str) -> None:
 
 
 def test_a_trace_is_marked_quoted_and_linked_to_its_answer() -> None:
-    assert render_trace("First @channel.\n\nThen.", LINK) == [
+    assert render_trace("First @channel.\n\nThen.", LINK, "turn-1") == [
         OutgoingMessage(
             "The reasoning behind an answer",
             [
@@ -169,7 +224,7 @@ def test_a_trace_is_marked_quoted_and_linked_to_its_answer() -> None:
 def test_a_longer_trace_comes_in_numbered_parts() -> None:
     trace = "A thought of some length.\n" * 800
 
-    messages = render_trace(trace, LINK)
+    messages = render_trace(trace, LINK, "turn-1")
 
     assert isinstance(messages, list)
     headers = [message.blocks[0]["elements"][0]["text"] for message in messages]
@@ -183,11 +238,11 @@ def test_a_longer_trace_comes_in_numbered_parts() -> None:
 def test_a_very_long_trace_becomes_a_file_and_is_never_cut() -> None:
     trace = "A thought <!here> of some length.\n" * 2000
 
-    rendered = render_trace(trace, LINK)
+    rendered = render_trace(trace, LINK, "turn-1")
 
     assert isinstance(rendered, TraceFile)
     assert rendered.content == trace
-    assert rendered.filename == "reasoning.txt"
+    assert rendered.filename == "reasoning-turn-1.txt"
     assert_valid(rendered.intro)
     assert len(render_trace_messages(trace, LINK)) > 3
 

@@ -6,125 +6,11 @@ from contextlib import aclosing
 
 import pytest
 
-from bot.demo.methods.streams import expire
-from bot.demo.server import StandIn
-from bot.demo.workspace import ALICE, GENERAL, TEAM_ID, Message
+from bot.demo.workspace import ALICE, GENERAL, TEAM_ID
 from bot.errors import DeliveryDelayed, DeliveryRefused, ModelInterrupted
 from bot.slack import limits
-from bot.slack.calls import SlackCalls
-from bot.slack.capabilities import Capabilities, ReplyPlace
-from bot.slack.render import AnswerControls
-from bot.slack.reply import (
-    Delivered,
-    EndPiece,
-    Piece,
-    Receipt,
-    Reply,
-    Started,
-    StatusPiece,
-    Stopped,
-    TextPiece,
-)
-from tests.slack.clock import ManualClock
-
-NO_CONTROLS = AnswerControls("turn-1")
-BUTTON = AnswerControls("turn-1", reasoning="hidden")
-STREAM_METHODS = ("chat.startStream", "chat.appendStream", "chat.stopStream")
-
-
-class Stage:
-    """One question in a channel, and a reply to it on a clock that the test moves."""
-
-    def __init__(self, slack: StandIn, clock: ManualClock, calls: SlackCalls, root: str) -> None:
-        self.slack = slack
-        self.clock = clock
-        self.root = root
-        self.capabilities = Capabilities(clock)
-        self.place = ReplyPlace(TEAM_ID, GENERAL, root, ALICE, TEAM_ID, root)
-        self.receipts: list[Receipt] = []
-        self._news = asyncio.Event()
-        self._calls = calls
-        self.reply = self.new_reply()
-
-    def new_reply(self) -> Reply:
-        return Reply(
-            self._calls,
-            self.place,
-            "turn-1",
-            capabilities=self.capabilities,
-            clock=self.clock,
-            sleep=self.clock.sleep,
-        )
-
-    async def deliver(self, pieces: AsyncIterator[Piece]) -> list[Receipt]:
-        async with asyncio.timeout(3):
-            async for receipt in self.reply.deliver(pieces):
-                self.receipts.append(receipt)
-                self._news.set()
-        return self.receipts
-
-    async def answered(self, method: str, times: int = 1) -> None:
-        """Wait until Slack has answered that many calls of a method."""
-
-        def done() -> bool:
-            return sum(c.error is not None for c in self.slack.calls_of(method)) >= times
-
-        await self.slack.wait_for(done)
-
-    async def shown(self, characters: int) -> None:
-        """Let just enough time pass for that much to be shown."""
-        while sum(map(len, self.texts)) < characters:
-            if self.clock.wakes_someone(limits.APPEND_SECONDS):
-                await self.clock.pass_time(limits.APPEND_SECONDS)
-            await asyncio.sleep(0)
-
-    async def begun(self, messages: int = 1) -> None:
-        """Wait until that many messages are known to have been begun."""
-        while len(self.receipts) < messages:
-            self._news.clear()
-            await self._news.wait()
-
-    def drop_stream(self) -> None:
-        """Let Slack drop the open stream."""
-        for message in self.messages:
-            if message.streaming == "in_progress":
-                expire(self.slack.workspace, message)
-
-    @property
-    def messages(self) -> list[Message]:
-        return self.slack.messages(GENERAL, self.root)[1:]
-
-    @property
-    def texts(self) -> list[str]:
-        """What each message shows as Markdown."""
-        return [
-            "".join(block["text"] for block in message.blocks if block["type"] == "markdown")
-            for message in self.messages
-        ]
-
-    def methods(self) -> list[str]:
-        return [call.method for call in self.slack.calls]
-
-    def assert_left_nothing_open(self) -> None:
-        assert self.slack.workspace.streams == {}
-        assert self.slack.workspace.status_of((GENERAL, self.root)) == ""
-        assert self.capabilities.append_seconds(TEAM_ID) == limits.APPEND_SECONDS
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def slack(clock: ManualClock) -> AsyncIterator[StandIn]:
-    async with StandIn(clock=lambda: 1_790_000_000 + clock.now) as stand_in:
-        yield stand_in
-
-
-@pytest.fixture
-async def stage(slack: StandIn, clock: ManualClock, calls: SlackCalls) -> Stage:
-    return Stage(slack, clock, calls, await slack.post(ALICE, GENERAL, "a question"))
+from bot.slack.reply import Delivered, EndPiece, Piece, Started, StatusPiece, TextPiece
+from tests.slack.stage import BUTTON, NO_CONTROLS, STOPPED, STREAM_METHODS, Stage
 
 
 def written(pieces: list[str]) -> EndPiece:
@@ -293,7 +179,9 @@ async def test_the_receipt_comes_before_anything_more_is_sent(stage: Stage) -> N
     async def pieces() -> AsyncIterator[Piece]:
         yield EndPiece("A sentence of the answer. " * 1000, NO_CONTROLS)
 
-    async with aclosing(stage.reply.deliver(pieces())) as receipts:
+    async with aclosing(
+        stage.reply.deliver(pieces(), stop=stage.stop, stopped=STOPPED)
+    ) as receipts:
         async for receipt in receipts:
             if isinstance(receipt, Started):
                 assert stage.messages[-1].ts == receipt.ts
@@ -630,10 +518,13 @@ class TestWithoutStreaming:
             yield TextPiece("One")
             await stage.clock.pass_time(0.2)
             await stage.answered("chat.postMessage")
+            end = asyncio.create_task(stage.clock.pass_time(limits.UPDATE_SECONDS))
             yield EndPiece("One", NO_CONTROLS)
+            await end
 
         await stage.deliver(pieces())
 
+        assert stage.buttons == [[]]
         assert stage.capabilities.allow("streaming", stage.place) is not remembered
         stage.clock.skip(3_601)
         assert stage.capabilities.allow("streaming", stage.place)
@@ -779,28 +670,13 @@ class TestLeaving:
             await stage.clock.pass_time(0.2)
             await asyncio.Event().wait()
 
-        async with aclosing(stage.reply.deliver(pieces())) as receipts:
+        async with aclosing(
+            stage.reply.deliver(pieces(), stop=stage.stop, stopped=STOPPED)
+        ) as receipts:
             async for receipt in receipts:
                 assert isinstance(receipt, Started)
                 break
 
-        assert stage.texts == ["One "]
-        stage.assert_left_nothing_open()
-
-    async def test_when_the_person_stops_the_stream_it_stays_as_it_is(self, stage: Stage) -> None:
-        async def pieces() -> AsyncIterator[Piece]:
-            yield TextPiece("One ")
-            await stage.clock.pass_time(0.2)
-            await stage.answered("chat.startStream")
-            stage.slack.faults.refuse("chat.appendStream", "stopped_by_user", times=None)
-            yield TextPiece("two ")
-            await stage.clock.pass_time(limits.APPEND_SECONDS)
-            await asyncio.Event().wait()
-
-        receipts = await stage.deliver(pieces())
-
-        (message,) = stage.messages
-        assert receipts == [Started(GENERAL, message.ts), Stopped(GENERAL, (message.ts,))]
         assert stage.texts == ["One "]
         stage.assert_left_nothing_open()
 
@@ -842,7 +718,9 @@ class TestLeaving:
             await stage.clock.pass_time(0.2)
             await stage.clock.pass_time(limits.APPEND_SECONDS)
             await stage.answered("chat.postMessage")
+            end = asyncio.create_task(stage.clock.pass_time(limits.UPDATE_SECONDS))
             yield EndPiece("One", NO_CONTROLS)
+            await end
 
         receipts = await stage.deliver(pieces())
 
