@@ -4,8 +4,9 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.documents.extraction import ExtractionLimits, Extractor
 from bot.documents.library import Library
 from bot.errors import DeliveryDelayed, DeliveryError, NotInstalled, StartError
+from bot.lease import Lease
 from bot.ledger import Ledger, Turn
 from bot.listeners import register
 from bot.listeners.intake import Intake
@@ -37,7 +39,7 @@ from bot.slack.files import FileFetcher
 from bot.slack.install import INSTALL_PATH, STATE_SECONDS, InstallFlow
 from bot.slack.installations import InstalledWorkspaces
 from bot.slack.workspaces import OneWorkspace, Workspaces, open_workspace
-from bot.store.database import Database
+from bot.store.database import Database, open_database
 from bot.store.documents import DocumentStore
 from bot.store.forgetting import forget_team
 from bot.store.history import SqlHistory
@@ -48,8 +50,12 @@ from bot.telemetry import Metrics
 from bot.thinking import Thinker
 from bot.transport import HttpServer, Socket
 from bot.turns import Turns
+from bot.waiting import WaitingRoom
 
 log = structlog.get_logger(__name__)
+
+Chore = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""What goes on beside the turns until the event is set."""
 
 _START_SECONDS: Final = 20.0
 _RETENTION_SECONDS: Final = 3_600.0
@@ -64,7 +70,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
     """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
-        database = Database(settings.database_path)
+        database = open_database(settings.database_url.get_secret_value())
         client = await stack.enter_async_context(open_slack(settings))
         checking = asyncio.create_task(_check_start(settings, client, database, stack))
         await _wait_for_stop(stop, [checking])
@@ -74,7 +80,11 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             return
         bot = checking.result()
         workspaces = _find_workspaces(client, bot, database)
-        ledger = Ledger(database, new_id=lambda: secrets.token_hex(8))
+        ledger = Ledger(
+            database,
+            new_id=lambda: secrets.token_hex(8),
+            lease_seconds=settings.aloud_lease_seconds,
+        )
         history = SqlHistory(database)
         traces = Traces(database)
         model = await open_model(settings, stack)
@@ -94,6 +104,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             workspaces=workspaces,
             reveal=reveal,
             channel_files=settings.aloud_channel_files,
+            patience=settings.aloud_delivery_seconds,
             metrics=metrics,
         )
         presses = Presses(
@@ -104,18 +115,18 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             privately=settings.aloud_reasoning == "ephemeral",
         )
 
-        async def work(turn: Turn) -> None:
+        async def work(turn: Turn, lease: Lease) -> None:
             team = turn.thread.team
             if not await _is_installed(workspaces, team):
                 await ledger.close(turn, "silent", "not_installed")
                 return
             match turn.kind:
                 case "message":
-                    await turns.answer(turn)
+                    await turns.answer(turn, lease)
                 case "edit":
-                    await turns.revise(turn)
+                    await turns.revise(turn, lease)
                 case "press":
-                    await presses.answer(turn)
+                    await presses.answer(turn, lease)
             if not await _is_installed(workspaces, team):
                 # What the turn wrote down after the uninstall goes as well.
                 await forget_team(database, team, asked_at=time.time())
@@ -131,9 +142,18 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             turns=settings.aloud_turns,
             workspace_turns=settings.aloud_workspace_turns,
         )
-        intake = Intake(workspaces, ledger, history, metrics, runner.wake, forget)
+        database.watch(runner.hear)
+        waiting_room = WaitingRoom(
+            ledger, workspaces, turns.wants_answer, busy_seconds=settings.aloud_busy_seconds
+        )
+        intake = Intake(workspaces, ledger, history, metrics, forget)
         install = await _build_install(settings, client, database)
-        await _serve(settings, client, intake, install, runner, database, metrics, stop, ready)
+        if not database.is_shared and (recovered := await ledger.recover()):
+            log.info("turns_recovered", count=recovered)
+        chores: list[Chore] = [waiting_room.run, partial(_expire, database, settings)]
+        await _serve(
+            settings, client, intake, install, runner, chores, database, metrics, stop, ready
+        )
 
 
 @asynccontextmanager
@@ -322,6 +342,7 @@ async def _serve(
     intake: Intake,
     install: InstallFlow | None,
     runner: Runner,
+    chores: Sequence[Chore],
     database: Database,
     metrics: Metrics,
     stop: asyncio.Event,
@@ -357,7 +378,7 @@ async def _serve(
             log.info("installable", url=f"http://{settings.host}:{port}{INSTALL_PATH}")
         tasks = [
             asyncio.create_task(runner.run(), name="runner"),
-            asyncio.create_task(_expire(database, settings, leaving), name="retention"),
+            *(asyncio.create_task(chore(leaving)) for chore in chores),
         ]
         if socket is None:
             log.info("listening", host=settings.host, port=port)

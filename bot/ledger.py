@@ -1,28 +1,76 @@
-"""The ledger: which turns exist, in what order, and how each ended.
+"""The ledger: which turns exist, in what order, who has them, and how each ended.
 
 An event is accepted (written down once, however often it is delivered) before it is acknowledged;
-claimed when it is the oldest of its lane and nothing else of the lane is running; closed with
-exactly one outcome. What a dead process left running is put back in the queue at start.
+claimed when it is the oldest of its lane and nothing else of the lane is at work; closed with
+exactly one outcome.
+
+```
+            claim                       close
+  queued ─────────▶ running ─────────────────▶ closed
+    │ ▲                │                         │
+    │ └────────────────┘ put back, failed,       │
+    │ ▲                  lease run out           │
+    │ └──────────────────────────────────────────┘ reopen
+    └──▶ joined ──▶ closed, with the turn that answers it too
+```
+
+Whoever claims a turn has it for the time of a lease, by the database's clock, and renews it. What
+is written for a running turn is written only while it is still this claim's: a process that was
+frozen past its lease can't undo what its successor did.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, literal, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.claim import build_claim
 from bot.conversation.messages import ThreadKey
+from bot.errors import LeaseLost
+from bot.store.clock import database_now
 from bot.store.database import Database
 from bot.store.tables import turns
 
 Kind = Literal["message", "edit", "press"]
-Outcome = Literal["answered", "stopped", "failed", "silent", "refused"]
+Outcome = Literal["answered", "stopped", "failed", "dead", "silent", "refused"]
+"""How a turn ended.
+
+It was answered; a person stopped it; an error message stands in its place; it broke so often that
+it was given up, which its error message says; nothing was to be said, for the reason that is
+logged; Slack refused whatever was said.
+"""
+
+Wanted = Literal["stop", "restart"]
+"""What is asked of a running turn: to end with what there is, or to begin anew."""
 
 OFFERED: Final = "offered"
 """The reason of a turn that was answered with an offer, which may still be accepted."""
+
+WORK: Final = "work"
+"""Notified when a message may have become ready to be claimed."""
+
+QUICK: Final = "quick"
+"""Notified when a turn that waits for no place may have become ready to be claimed."""
+
+WANTED: Final = "wanted"
+"""Notified when something is asked of a running turn."""
+
+_MOST_JOINED: Final = 20
+_PACE_SECONDS: Final = 120.0
+_TOLD: Final = ("answered", "stopped", "failed", "dead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +100,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An entry that is ours to work on.
+    """An entry and what has become of it.
 
     Attributes:
         id: Names the turn in logs, message metadata and button values.
-        resumed: Whether it was begun before, so that something of it may stand in Slack.
+        attempt: Which claim of it this is, counted from 1; 0 if there was none.
         failures: How often it was begun and neither closed nor put back.
         delayed_since: When Slack first did not take its reply, in seconds since 1970, or None.
         posted: The `ts` of messages that an earlier attempt is known to have posted.
-        closed: Whether it has ended.
+        answer: The finished answer that an earlier attempt had no time to deliver, as JSON.
+        wanted: What a person asked of it.
+        busy: It would wait too long, and only gets to say so.
+        joined_to: The turn that answers this one too, or "".
+        outcome: How it ended, or None as long as it has not.
         accepted_at: Seconds since 1970.
     """
 
@@ -68,28 +120,72 @@ class Turn:
     kind: Kind
     thread: ThreadKey
     ts: str
+    lane: str
     payload: Mapping[str, Any]
-    resumed: bool
+    attempt: int
     failures: int
     delayed_since: float | None
     posted: tuple[str, ...]
-    closed: bool
+    answer: Mapping[str, Any] | None
+    wanted: Wanted | None
+    busy: bool
+    joined_to: str
+    outcome: Outcome | None
     accepted_at: float
+
+    @property
+    def resumed(self) -> bool:
+        """Whether it was begun before, so that something of it may stand in Slack."""
+        return self.attempt > 1
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self.outcome is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that has been waiting to be claimed.
+
+    Attributes:
+        turn: The message's turn.
+        seconds: How long it has waited.
+        thread_is_busy: Whether it waits for what was written before it in its own thread.
+        ahead: How many messages of its workspace wait since before it.
+        pace: How many messages of its workspace came to their end in a second while it waited.
+    """
+
+    turn: Turn
+    seconds: float
+    thread_is_busy: bool
+    ahead: int
+    pace: float
 
 
 class Ledger:
-    """Turns in the database."""
+    """Turns in the database.
+
+    Args:
+        database: Where.
+        new_id: Makes ids that no other process makes.
+        lease_seconds: How long a claim holds without being renewed.
+        now: The database's clock, in seconds since 1970.
+    """
 
     def __init__(
         self,
         database: Database,
         *,
         new_id: Callable[[], str],
-        now: Callable[[], float] = time.time,
+        lease_seconds: float = 15.0,
+        now: ColumnElement[float] = database_now,
     ) -> None:
+        self.lease_seconds = lease_seconds
         self._database = database
         self._new_id = new_id
         self._now = now
+        self._claim = build_claim(now)
 
     async def accept(self, entry: Entry) -> bool:
         """Write an event down; True if it is new.
@@ -97,9 +193,8 @@ class Ledger:
         A delivery of a known event adds nothing, unless it is the complete copy of one that is
         still waiting: then the turn will see that.
         """
-        now = self._now()
         statement = (
-            insert(turns)
+            self._database.insert(turns)
             .values(
                 id=self._new_id(),
                 dedupe_key=entry.key,
@@ -111,8 +206,8 @@ class Ledger:
                 lane=entry.lane,
                 payload=dict(entry.payload),
                 state="queued",
-                available_at=now,
-                accepted_at=now,
+                available_at=self._now,
+                accepted_at=self._now,
                 posted=[],
             )
             .on_conflict_do_nothing(index_elements=["dedupe_key"])
@@ -127,23 +222,26 @@ class Ledger:
                     .values(payload=dict(entry.payload))
                 )
             if not is_new and entry.revives:
-                revived = await tx.execute(
-                    update(turns)
-                    .where(
-                        turns.c.dedupe_key == entry.key,
-                        turns.c.state == "closed",
-                        turns.c.outcome == "silent",
-                    )
-                    .values(**_reopened(entry.payload, now))
-                )
-                is_new = revived.rowcount > 0
+                silent = (turns.c.dedupe_key == entry.key, turns.c.outcome == "silent")
+                is_new = await self._reopen(tx, silent, entry.payload)
+            if is_new:
+                await self._database.notify(tx, WORK if entry.kind == "message" else QUICK)
         return is_new
 
     async def find(self, team: str, turn_id: str) -> Turn | None:
         """Return one of the team's turns, whatever its state."""
-        query = select(turns).where(turns.c.id == turn_id, turns.c.team == team)
+        return await self._find(turns.c.id == turn_id, turns.c.team == team)
+
+    async def find_message(self, team: str, key: str) -> Turn | None:
+        """Return the turn of one of the team's messages, or the one that answers it too."""
+        this = turns.alias()
+        owner = func.coalesce(this.c.joined_to, this.c.id)
+        wanted = select(owner).where(this.c.dedupe_key == key, this.c.team == team)
+        return await self._find(turns.c.id == wanted.scalar_subquery())
+
+    async def _find(self, *which: ColumnElement[bool]) -> Turn | None:
         async with self._database.read() as tx:
-            row = (await tx.execute(query)).first()
+            row = (await tx.execute(select(turns).where(*which))).first()
         return None if row is None else _to_turn(row)
 
     async def knows(self, thread: ThreadKey) -> bool:
@@ -152,83 +250,139 @@ class Ledger:
 
     async def took_part(self, thread: ThreadKey) -> bool:
         """Whether we have said anything in the thread: an answer, a note or an error."""
+        return await self._has_turn(thread, turns.c.kind == "message", turns.c.outcome.in_(_TOLD))
+
+    async def has_later(self, turn: Turn) -> bool:
+        """Whether a later message of the thread was answered, or is going to be."""
         return await self._has_turn(
-            thread,
+            turn.thread,
             turns.c.kind == "message",
-            turns.c.outcome.in_(("answered", "stopped", "failed")),
+            turns.c.ts > turn.ts,
+            or_(turns.c.outcome.is_(None), turns.c.outcome != "silent"),
+            or_(turns.c.joined_to.is_(None), turns.c.joined_to != turn.id),
         )
 
     async def _has_turn(self, thread: ThreadKey, *which: ColumnElement[bool]) -> bool:
-        query = select(literal(1)).where(
-            turns.c.team == thread.team,
-            turns.c.channel == thread.channel,
-            turns.c.thread_ts == thread.thread_ts,
-            *which,
-        )
+        query = select(literal(1)).where(*_in_thread(thread), *which)
         async with self._database.read() as tx:
             return (await tx.execute(query.limit(1))).first() is not None
 
     async def claim(self, limit: int, *, team_limit: int, others: int = 8) -> list[Turn]:
-        """Take turns, oldest first and at most one of each lane.
+        """Take turns, at most one of each lane, for the time of a lease.
 
-        Messages: up to `limit`, and no more than `team_limit` of a team at work. What is no
-        message is quick and has somebody waiting in front of a button: up to `others`, whatever
-        else is at work.
+        Messages: up to `limit`, and no more than `team_limit` of a team at work in all processes.
+        What is no message is quick and has somebody waiting in front of a button: up to `others`,
+        whatever else is at work.
         """
+        parameters = {
+            "limit": limit,
+            "team_limit": team_limit,
+            "others": others,
+            "lease": self.lease_seconds,
+        }
         async with self._database.write() as tx:
-            rows = await tx.execute(
-                _CLAIM,
-                {
-                    "now": self._now(),
-                    "limit": limit,
-                    "team_limit": team_limit,
-                    "others": others,
-                },
-            )
+            await self._database.serialize(tx, "claim")
+            rows = await tx.execute(self._claim, parameters)
             return sorted((_to_turn(row) for row in rows), key=lambda turn: turn.accepted_at)
 
-    async def next_at(self) -> float | None:
-        """When the next turn that was put off becomes available, in seconds since 1970."""
+    async def renew(self, held: Sequence[Turn]) -> dict[str, Wanted | None]:
+        """Hold on to turns for another lease.
+
+        Returns what is asked of each, by id; one that is missing has gone to another process.
+        """
+        claims = [(turn.id, turn.attempt) for turn in held]
+        statement = (
+            update(turns)
+            .where(tuple_(turns.c.id, turns.c.claims).in_(claims), turns.c.state == "running")
+            .values(lease_until=self._now + self.lease_seconds)
+            .returning(turns.c.id, turns.c.asked)
+        )
+        async with self._database.write() as tx:
+            return {row.id: row.asked for row in await tx.execute(statement)}
+
+    async def next_in(self) -> float | None:
+        """Return the seconds until the next turn that was put off may be claimed."""
         closed = literal("closed", literal_execute=True)
-        query = select(func.min(turns.c.available_at)).where(
-            turns.c.state != closed,
-            turns.c.state == "queued",
-            turns.c.available_at > self._now(),
+        query = select(func.min(turns.c.available_at) - self._now).where(
+            turns.c.state != closed, turns.c.state == "queued", turns.c.available_at > self._now
         )
         async with self._database.read() as tx:
-            at: float | None = (await tx.execute(query)).scalar()
-            return at
+            seconds: float | None = (await tx.execute(query)).scalar()
+            return seconds
 
     async def note_posted(self, turn: Turn, posted: Sequence[str]) -> None:
-        """Remember what the turn has posted so far, so that a later attempt can clean up."""
+        """Remember what the turn has posted so far; raises LeaseLost."""
         async with self._database.write() as tx:
-            await tx.execute(update(turns).where(turns.c.id == turn.id).values(posted=list(posted)))
+            await self._change(tx, turn, posted=list(posted))
 
-    async def close(self, turn: Turn, outcome: Outcome, reason: str = "") -> None:
-        """End a turn."""
+    async def keep_answer(self, turn: Turn, answer: Mapping[str, Any]) -> None:
+        """Remember the finished answer before the rest of it is shown; raises LeaseLost."""
         async with self._database.write() as tx:
-            await tx.execute(
-                update(turns)
-                .where(turns.c.id == turn.id)
-                .values(
-                    state="closed",
-                    outcome=outcome,
-                    reason=reason[:255],
-                    closed_at=self._now(),
+            await self._change(tx, turn, answer=dict(answer))
+
+    async def find_waiting(self, turn: Turn) -> list[Turn]:
+        """Return the messages of the turn's lane that wait behind it, in order."""
+        return await self._list(
+            turns.c.lane == turn.lane,
+            turns.c.state == "queued",
+            turns.c.kind == "message",
+            turns.c.ts > turn.ts,
+        )
+
+    async def join(self, turn: Turn, others: Sequence[Turn]) -> list[Turn]:
+        """Let the turn answer these waiting ones too; return all that it answers, in order.
+
+        Raises LeaseLost.
+        """
+        if others:
+            async with self._database.write() as tx:
+                await self._change(tx, turn, asked=turns.c.asked)
+                await tx.execute(
+                    update(turns)
+                    .where(
+                        turns.c.id.in_([other.id for other in others]), turns.c.state == "queued"
+                    )
+                    .values(state="joined", joined_to=turn.id)
                 )
+        return await self._list(turns.c.joined_to == turn.id)
+
+    async def _list(self, *which: ColumnElement[bool]) -> list[Turn]:
+        query = select(turns).where(*which).order_by(turns.c.ts, turns.c.sequence)
+        async with self._database.read() as tx:
+            return [_to_turn(row) for row in await tx.execute(query.limit(_MOST_JOINED))]
+
+    async def close(self, turn: Turn, outcome: Outcome, reason: str = "") -> int:
+        """End a turn and what was joined to it; return how many that were.
+
+        Closing it once more, as after a commit whose answer got lost, changes nothing. Raises
+        LeaseLost.
+        """
+        ended = {"state": "closed", "outcome": outcome, "closed_at": self._now, "answer": null()}
+        async with self._database.write() as tx:
+            try:
+                await self._change(tx, turn, reason=reason[:255], **ended)
+            except LeaseLost:
+                if not await self._is_closed(tx, turn):
+                    raise
+                return 0
+            joined = await tx.execute(
+                update(turns)
+                .where(turns.c.joined_to == turn.id, turns.c.state == "joined")
+                .values(reason=f"with {turn.id}", **ended)
             )
+            return 1 + joined.rowcount
 
     async def put_back(self, turn: Turn, *, delay: float = 0, delivery: bool = False) -> None:
         """Queue a running turn again, to be claimed after `delay` seconds; it did not fail.
 
-        `delivery` says that Slack did not take its reply.
+        `delivery` says that Slack did not take its reply. Nothing happens if it is no longer ours.
         """
         since = turns.c.delayed_since
         await self._queue_again(
             turn,
             delay,
             failures=turns.c.failures - 1,
-            delayed_since=func.coalesce(since, self._now()) if delivery else since,
+            delayed_since=func.coalesce(since, self._now) if delivery else since,
         )
 
     async def note_failure(self, turn: Turn, *, delay: float) -> None:
@@ -239,152 +393,251 @@ class Ledger:
         async with self._database.write() as tx:
             await tx.execute(
                 update(turns)
-                .where(turns.c.id == turn.id, turns.c.state == "running")
-                .values(state="queued", available_at=self._now() + delay, **changes)
+                .where(*_is_ours(turn))
+                .values(state="queued", available_at=self._now + delay, lease_until=None, **changes)
             )
+            if not delay:
+                await self._database.notify(tx, WORK if turn.kind == "message" else QUICK)
 
     async def reopen(
-        self, turn: Turn, payload: Mapping[str, Any], *, outcome: Outcome, reason: str | None = None
+        self,
+        turn: Turn,
+        change: Mapping[str, Any] | None = None,
+        *,
+        outcomes: Sequence[Outcome],
+        reason: str | None = None,
     ) -> bool:
-        """Queue a turn once more that ended with `outcome` (and `reason`); False if it did not.
+        """Queue a turn once more that ended in one of `outcomes` (for `reason`); False if not.
 
-        It counts as begun before, so what it posted then is cleared away.
+        It counts as begun before: its new answer takes the place of what it posted then. `change`
+        goes into its payload.
         """
-        query = update(turns).where(
-            turns.c.id == turn.id, turns.c.state == "closed", turns.c.outcome == outcome
-        )
+        which = [turns.c.id == turn.id, turns.c.outcome.in_(outcomes)]
         if reason is not None:
-            query = query.where(turns.c.reason == reason)
+            which.append(turns.c.reason == reason)
         async with self._database.write() as tx:
-            result = await tx.execute(query.values(**_reopened(payload, self._now())))
+            return await self._reopen(tx, which, change or {})
+
+    async def _reopen(
+        self, tx: AsyncConnection, which: Sequence[ColumnElement[bool]], change: Mapping[str, Any]
+    ) -> bool:
+        closed = (*which, turns.c.state == "closed")
+        query = select(turns.c.payload).where(*closed).with_for_update()
+        payload = (await tx.execute(query)).scalar()
+        if payload is None:
+            return False
+        await tx.execute(
+            update(turns)
+            .where(*closed)
+            .values(
+                state="queued",
+                outcome=None,
+                reason=None,
+                closed_at=None,
+                failures=0,
+                delayed_since=None,
+                asked=None,
+                answer=null(),
+                busy=False,
+                heard_at=None,
+                accepted_at=self._now,
+                available_at=self._now,
+                payload={**payload, **change},
+            )
+        )
+        await self._database.notify(tx, WORK)
+        return True
+
+    async def stop(self, thread: ThreadKey, turn_id: str | None = None) -> bool:
+        """Ask a turn of the thread to stop, or whichever is running; False if there is none."""
+        which = turns.c.state == "running" if turn_id is None else turns.c.id == turn_id
+        async with self._database.write() as tx:
+            result = await tx.execute(
+                update(turns)
+                .where(
+                    *_in_thread(thread),
+                    turns.c.kind == "message",
+                    turns.c.state.in_(("running", "queued")),
+                    which,
+                )
+                .values(asked="stop")
+            )
+            if result.rowcount:
+                await self._database.notify(tx, WANTED)
             return result.rowcount > 0
 
-    async def revise(self, key: str, change: Mapping[str, Any]) -> None:
-        """Change the payload of a turn that is still waiting."""
-        async with self._database.write() as tx:
-            where = (turns.c.dedupe_key == key, turns.c.state == "queued")
-            payload = (await tx.execute(select(turns.c.payload).where(*where))).scalar()
-            if payload is not None:
-                await tx.execute(update(turns).where(*where).values(payload={**payload, **change}))
+    async def revise(self, key: str, change: Mapping[str, Any]) -> bool:
+        """Change the payload of a message that has not ended; False if it has, or is not known.
 
-    async def withdraw(self, key: str, reason: str) -> None:
-        """Close a turn that is still waiting, in silence; forget what it was about in any case."""
+        A turn that is running, for this message or for one joined to it, begins anew.
+        """
         this = turns.c.dedupe_key == key
         async with self._database.write() as tx:
-            payload = (await tx.execute(select(turns.c.payload).where(this))).scalar()
-            if payload is None:
-                return
+            query = select(turns).where(this, turns.c.state != "closed").with_for_update()
+            row = (await tx.execute(query)).first()
+            if row is None:
+                return False
+            if change.items() <= row.payload.items():
+                return True
             await tx.execute(
-                update(turns).where(this).values(payload={**payload, "text": "", "files": []})
+                update(turns).where(this).values(payload={**row.payload, **change}, answer=null())
             )
             await tx.execute(
                 update(turns)
-                .where(this, turns.c.state == "queued")
-                .values(state="closed", outcome="silent", reason=reason, closed_at=self._now())
+                .where(turns.c.id == (row.joined_to or row.id), turns.c.state != "closed")
+                .values(
+                    answer=null(),
+                    asked=case((turns.c.state == "running", "restart"), else_=turns.c.asked),
+                )
+            )
+            await self._database.notify(tx, WANTED)
+            return True
+
+    async def reopen_edited(self, key: str, text: str) -> bool:
+        """Queue the turn of a message once more if it was answered with another text than this.
+
+        The message may be one that was joined to it. False if there is nothing to do: it has the
+        text already, or never had an answer.
+        """
+        this = turns.c.dedupe_key == key
+        async with self._database.write() as tx:
+            query = select(turns).where(this, turns.c.state == "closed").with_for_update()
+            row = (await tx.execute(query)).first()
+            if row is None or row.payload.get("text") == text:
+                return False
+            changed = {"text": text}
+            if row.joined_to is not None:
+                await tx.execute(
+                    update(turns).where(this).values(payload={**row.payload, **changed})
+                )
+                changed = {}
+            owner = (turns.c.id == (row.joined_to or row.id), turns.c.outcome.in_(_TOLD))
+            return await self._reopen(tx, owner, changed)
+
+    async def withdraw(self, key: str) -> None:
+        """Forget what a message was about; if it has not been answered, it will not be."""
+        gone = {"text": "", "files": []}
+        if await self.revise(key, {**gone, "call": "deleted"}):
+            return
+        this = turns.c.dedupe_key == key
+        async with self._database.write() as tx:
+            query = select(turns.c.payload).where(this).with_for_update()
+            payload = (await tx.execute(query)).scalar()
+            if payload is not None:
+                await tx.execute(update(turns).where(this).values(payload={**payload, **gone}))
+
+    async def take_waiting(
+        self, *, longer_than: float, told_before: float, limit: int
+    ) -> list[Waiting]:
+        """Take up messages that have waited for `longer_than` seconds, oldest first.
+
+        Each is taken once, and again when `told_before` seconds have passed since. What waits for
+        Slack or for its next try is not among them.
+        """
+        seconds = self._now - turns.c.accepted_at
+        closed = literal("closed", literal_execute=True)
+        which = (
+            select(turns.c.id)
+            .where(
+                turns.c.state != closed,
+                turns.c.state == "queued",
+                turns.c.kind == "message",
+                turns.c.failures == 0,
+                turns.c.delayed_since.is_(None),
+                ~turns.c.busy,
+                seconds > longer_than,
+                or_(turns.c.heard_at.is_(None), turns.c.heard_at < self._now - told_before),
+            )
+            .order_by(turns.c.accepted_at)
+            .limit(limit)
+        )
+        async with self._database.read() as tx:
+            ids = (await tx.execute(which)).scalars().all()
+        if not ids:
+            return []
+        statement = (
+            update(turns)
+            .where(turns.c.id.in_(ids), turns.c.state == "queued")
+            .values(heard_at=self._now)
+            .returning(turns, seconds.label("seconds"))
+        )
+        async with self._database.write() as tx:
+            rows = sorted(await tx.execute(statement), key=lambda row: row.accepted_at)
+        return [await self._survey_queue(row) for row in rows]
+
+    async def _survey_queue(self, row: Row[Any]) -> Waiting:
+        closed = literal("closed", literal_execute=True)
+        of_team = (turns.c.team == row.team, turns.c.kind == "message")
+        seconds = min(row.seconds, _PACE_SECONDS)
+        before_it = select(literal(1)).where(
+            turns.c.state != closed,
+            turns.c.lane == row.lane,
+            or_(turns.c.state == "running", turns.c.ts < row.ts),
+        )
+        ahead = select(func.count()).where(
+            turns.c.state != closed,
+            turns.c.state == "queued",
+            *of_team,
+            turns.c.accepted_at < row.accepted_at,
+        )
+        done = select(func.count()).where(
+            turns.c.closed_at > self._now - seconds, *of_team, turns.c.outcome != "silent"
+        )
+        async with self._database.read() as tx:
+            return Waiting(
+                turn=_to_turn(row),
+                seconds=row.seconds,
+                thread_is_busy=(await tx.execute(before_it)).first() is not None,
+                ahead=(await tx.execute(ahead)).scalar_one(),
+                pace=(await tx.execute(done)).scalar_one() / seconds,
             )
 
+    async def give_up_waiting(self, turn: Turn) -> None:
+        """Let a message that would wait too long only hear so."""
+        async with self._database.write() as tx:
+            await tx.execute(
+                update(turns)
+                .where(turns.c.id == turn.id, turns.c.state == "queued")
+                .values(busy=True)
+            )
+            await self._database.notify(tx, QUICK)
+
     async def recover(self) -> int:
-        """Queue again what a dead process left running; returns how many."""
+        """Queue again what is running; returns how many.
+
+        For a database that is ours alone: what runs in it as we start was a dead process's.
+        """
         async with self._database.write() as tx:
             result = await tx.execute(
                 update(turns)
                 .where(turns.c.state == "running")
-                .values(state="queued", available_at=self._now())
+                .values(state="queued", available_at=self._now, lease_until=None)
             )
             return result.rowcount
 
+    async def _change(self, tx: AsyncConnection, turn: Turn, **values: Any) -> None:
+        """Change a running turn, if it is still this claim's; raises LeaseLost."""
+        result = await tx.execute(update(turns).where(*_is_ours(turn)).values(**values))
+        if not result.rowcount:
+            raise LeaseLost(f"attempt {turn.attempt} is not the last one")
 
-def _reopened(payload: Mapping[str, Any], now: float) -> dict[str, Any]:
-    return {
-        "state": "queued",
-        "outcome": None,
-        "reason": None,
-        "closed_at": None,
-        "claims": 1,
-        "failures": 0,
-        "delayed_since": None,
-        "accepted_at": now,
-        "available_at": now,
-        "payload": dict(payload),
-    }
+    async def _is_closed(self, tx: AsyncConnection, turn: Turn) -> bool:
+        query = select(literal(1)).where(
+            turns.c.id == turn.id, turns.c.claims == turn.attempt, turns.c.state == "closed"
+        )
+        return (await tx.execute(query)).first() is not None
 
 
-def _build_claim() -> ReturningUpdate[Any]:
-    """Build the one statement that claims.
+def _is_ours(turn: Turn) -> tuple[ColumnElement[bool], ...]:
+    return turns.c.id == turn.id, turns.c.claims == turn.attempt, turns.c.state == "running"
 
-    It looks at live turns alone, once, through their partial index: its cost does not grow with
-    the turns that are closed. The terms of that index are literal, not bound: SQLite uses a
-    partial index only where it sees its own term.
-    """
-    closed = literal("closed", literal_execute=True)
-    live = (
-        select(
-            turns.c.id,
-            turns.c.kind,
-            turns.c.team,
-            turns.c.lane,
-            turns.c.state,
-            turns.c.available_at,
-            turns.c.accepted_at,
-            func.row_number()
-            .over(
-                partition_by=turns.c.lane,
-                order_by=[turns.c.state.desc(), turns.c.ts, turns.c.sequence],
-            )
-            .label("place_in_lane"),
-        )
-        .where(turns.c.state != closed)
-        .cte("live")
-    )
-    at_work = (
-        select(live.c.team, func.count().label("running"))
-        .where(live.c.state == "running", live.c.kind == "message")
-        .group_by(live.c.team)
-        .cte("at_work")
-    )
-    # "running" sorts after "queued", so a running turn heads its lane and nothing else is ready.
-    ready = (
-        select(
-            live.c.id,
-            live.c.kind,
-            live.c.accepted_at,
-            func.coalesce(at_work.c.running, 0).label("running"),
-            func.row_number()
-            .over(partition_by=[live.c.team, live.c.kind], order_by=live.c.accepted_at)
-            .label("place_in_team"),
-        )
-        .outerjoin(at_work, at_work.c.team == live.c.team)
-        .where(
-            live.c.place_in_lane == 1,
-            live.c.state == "queued",
-            live.c.available_at <= bindparam("now"),
-        )
-        .cte("ready")
-    )
-    messages = (
-        select(ready.c.id)
-        .where(
-            ready.c.kind == "message",
-            ready.c.place_in_team <= bindparam("team_limit") - ready.c.running,
-        )
-        .order_by(ready.c.accepted_at)
-        .limit(bindparam("limit"))
-    )
-    others = (
-        select(ready.c.id)
-        .where(ready.c.kind != "message")
-        .order_by(ready.c.accepted_at)
-        .limit(bindparam("others"))
-    )
+
+def _in_thread(thread: ThreadKey) -> tuple[ColumnElement[bool], ...]:
     return (
-        update(turns)
-        .where(or_(turns.c.id.in_(messages), turns.c.id.in_(others)))
-        .values(state="running", claims=turns.c.claims + 1, failures=turns.c.failures + 1)
-        .returning(turns)
+        turns.c.team == thread.team,
+        turns.c.channel == thread.channel,
+        turns.c.thread_ts == thread.thread_ts,
     )
-
-
-_CLAIM = _build_claim()
 
 
 def _to_turn(row: Row[Any]) -> Turn:
@@ -393,11 +646,16 @@ def _to_turn(row: Row[Any]) -> Turn:
         kind=row.kind,
         thread=ThreadKey(row.team, row.channel, row.thread_ts),
         ts=row.ts,
+        lane=row.lane,
         payload=row.payload,
-        resumed=row.claims > 1,
+        attempt=row.claims,
         failures=row.failures,
         delayed_since=row.delayed_since,
         posted=tuple(row.posted),
-        closed=row.state == "closed",
+        answer=row.answer,
+        wanted=row.asked,
+        busy=row.busy,
+        joined_to=row.joined_to or "",
+        outcome=row.outcome,
         accepted_at=row.accepted_at,
     )

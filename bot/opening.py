@@ -1,7 +1,8 @@
 """The first stage of a turn: everything that is needed to answer a message."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import structlog
 
@@ -29,10 +30,11 @@ _MOST_EARLIER_FILES = 5
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A message with all that is needed to answer it.
+    """What is to be answered, with all that is needed for it.
 
     Attributes:
-        question: The message in plain words, directives taken out.
+        question: The message in plain words, directives taken out; several messages that one
+            person wrote in a row are one.
         history: What was said before it, oldest first.
         fresh: Documents that came with it.
         earlier: The thread's other documents.
@@ -63,34 +65,49 @@ class Opener:
         self._documents = documents
         self._history_messages = history_messages
 
-    async def open(self, said: Said, participation: Participation, workspace: Workspace) -> Opened:
-        """Write the message down and collect what belongs to it."""
+    async def open(
+        self, said: Sequence[Said], participation: Participation, workspace: Workspace
+    ) -> Opened:
+        """Write messages of one thread down, and collect what belongs to them.
+
+        There is one, or several that waited and are answered together, in their order.
+        """
         if not participation.read:
-            await self._join_thread(said, workspace)
-        # An app_mention may lack the files that were shared with it (openclaw#115157).
-        files = await self._read_files_again(said, workspace) if said.sparse else said.files
-        question, directives = await self.record(said, workspace, files)
+            await self._join_thread(said[0], workspace)
+        recorded = [await self._record_whole(one, workspace) for one in said]
+        thread, own = said[0].thread, _take_last_run(recorded)
+        question = _join([message for message, _ in own])
         history = await self._history.load(
-            said.thread, before=said.ts, limit=self._history_messages
+            thread, before=own[0][0].ts, limit=self._history_messages
         )
-        missed = _find_unread(history)
-        read = await self._documents.read(said.thread, [*missed, *files])
+        files = _unite(message.files for message, _ in recorded)
+        ids = {file.id for file in files}
+        missed = [file for file in _find_unread(history) if file.id not in ids]
+        read = await self._documents.read(thread, [*missed, *files])
         came_with_it = read[len(missed) :]
         fresh = [one for one in came_with_it if isinstance(one, Document)]
         fresh_ids = {one.file_id for one in fresh}
+        wanted = [directives.reasoning for _, directives in own]
         return Opened(
             question=question,
             history=history,
             fresh=fresh,
             earlier=[
                 one
-                for one in await self._documents.of_thread(said.thread)
+                for one in await self._documents.of_thread(thread)
                 if one.file_id not in fresh_ids
             ],
             unread=[one for one in came_with_it if isinstance(one, UnreadFile)],
-            reasoning=directives.reasoning,
-            wants_summary=said.call in {"share", "summary"},
+            reasoning=next((one for one in reversed(wanted) if one is not None), None),
+            wants_summary=all(one.call in {"share", "summary"} for one in said),
         )
+
+    async def _record_whole(
+        self, said: Said, workspace: Workspace
+    ) -> tuple[UserMessage, Directives]:
+        # An app_mention may lack the files that were shared with it (openclaw#115157).
+        files = await self._read_files_again(said, workspace) if said.sparse else said.files
+        return await self.record(said, workspace, files)
 
     async def record(
         self, said: Said, workspace: Workspace, files: tuple[SharedFile, ...]
@@ -134,6 +151,27 @@ class Opener:
 
 def _put_plainly(text: str, names: Names, workspace: Workspace) -> tuple[str, Directives]:
     return take_directives(resolve_text(text, names, without_user=workspace.bot.user_id))
+
+
+def _take_last_run(
+    recorded: Sequence[tuple[UserMessage, Directives]],
+) -> list[tuple[UserMessage, Directives]]:
+    """Return the last messages, as far back as one person wrote them in a row."""
+    author = recorded[-1][0].author
+    run = list(takewhile(lambda one: one[0].author == author, reversed(recorded)))
+    return run[::-1]
+
+
+def _join(messages: Sequence[UserMessage]) -> UserMessage:
+    """Make one message of several by one person; it stands where the last one stands."""
+    text = "\n\n".join(message.text for message in messages if message.text)
+    files = tuple(_unite(message.files for message in messages))
+    return replace(messages[-1], text=text, files=files)
+
+
+def _unite(groups: Iterable[Sequence[SharedFile]]) -> list[SharedFile]:
+    """Return every file once, in order."""
+    return list({file.id: file for group in groups for file in group}.values())
 
 
 def _find_unread(history: Sequence[Message]) -> list[SharedFile]:

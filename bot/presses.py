@@ -2,20 +2,30 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 
 import structlog
 
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bot.lease import Lease
 from bot.ledger import OFFERED, Ledger, Outcome, Turn
 from bot.slack.capabilities import ReplyPlace
 from bot.slack.events import Press, from_json
-from bot.slack.reasoning import TraceRef, post_trace, remove_trace, toggle_button
+from bot.slack.reasoning import (
+    find_trace,
+    parse_ref,
+    post_trace,
+    remove_trace,
+    toggle_button,
+    write_ref,
+)
 from bot.slack.render import (
     HIDE_REASONING,
+    REGENERATE,
     RETRY,
     SHOW_REASONING,
     SUMMARIZE_FILES,
-    TRACE_EVENT,
     OutgoingMessage,
     render_trace_messages,
 )
@@ -28,6 +38,8 @@ _NOT_HERE = "I can't show that here: this button belongs to another answer, or i
 _TURNED_OFF = "Showing the reasoning is turned off here."
 _NOT_TAKEN = "Slack didn't let me post the reasoning here. Please ask whoever runs me to check."
 _NOTHING_TO_RETRY = "I can't try that again: it is too old, or belongs to another thread."
+_GIVEN: Final[tuple[Outcome, ...]] = ("answered", "stopped")
+_BROKEN: Final[tuple[Outcome, ...]] = ("failed", "dead")
 _SOON_SECONDS = 1.0
 _DELAYED_SECONDS = 2.0
 _PATIENCE_SECONDS = 60.0
@@ -62,15 +74,16 @@ class Presses:
         self._privately = privately
         self._now = now
 
-    async def answer(self, turn: Turn) -> None:
+    async def answer(self, turn: Turn, lease: Lease) -> None:
         """Do what the button says; a press that Slack's weather delays is tried again."""
         press = from_json(Press, turn.payload)
         workspace = await self._workspaces.find(press.thread.team)
+        workspace = replace(workspace, calls=workspace.calls.fenced(lease.check))
         try:
             match press.action:
                 case action if action in {SHOW_REASONING, HIDE_REASONING}:
                     await self._toggle_reasoning(turn, press, workspace)
-                case action if action in {RETRY, SUMMARIZE_FILES}:
+                case action if action in {REGENERATE, RETRY, SUMMARIZE_FILES}:
                     await self._answer_again(turn, press, workspace)
                 case _:
                     await self._close(turn, "silent", "unknown_button")
@@ -103,8 +116,6 @@ class Presses:
             await self._show(turn, press, workspace, trace)
 
     async def _show(self, turn: Turn, press: Press, workspace: Workspace, trace: Trace) -> None:
-        if turn.resumed:
-            await self._remove_half_shown(workspace, trace)
         if not trace.shown:
             place = ReplyPlace(
                 team=trace.thread.team,
@@ -114,31 +125,22 @@ class Presses:
                 recipient_team=trace.thread.team,
                 after_ts=trace.answer_ts,
             )
+            if turn.resumed:
+                # An earlier attempt may have posted what it had no time to write down.
+                half_shown = await find_trace(workspace.calls, place, trace.turn_id)
+                await remove_trace(workspace.calls, place.channel, half_shown)
             permalink = await self._find_permalink(workspace, trace)
             refs = await post_trace(
                 workspace.calls, place, trace.turn_id, trace.reasoning, permalink
             )
-            written = [f"{ref.kind}:{ref.id}" for ref in refs]
+            written = [write_ref(ref) for ref in refs]
             await self._traces.mark_shown(trace.thread.team, trace.turn_id, written)
         await self._swap_button(press, workspace, shown=True)
         await self._close(turn, "answered", "already_shown" if trace.shown else "shown")
 
-    async def _remove_half_shown(self, workspace: Workspace, trace: Trace) -> None:
-        """Take away what an earlier attempt posted but could not write down."""
-        posted = await workspace.calls.find_posts(
-            channel=trace.thread.channel,
-            thread_ts=trace.thread.thread_ts,
-            turn_id=trace.turn_id,
-            event_type=TRACE_EVENT,
-            after_ts=trace.answer_ts,
-        )
-        known = {_parse_ref(one).id for one in trace.shown}
-        left = [TraceRef("message", ts) for ts in posted.values() if ts not in known]
-        await remove_trace(workspace.calls, trace.thread.channel, left)
-
     async def _hide(self, turn: Turn, press: Press, workspace: Workspace, trace: Trace) -> None:
         await remove_trace(
-            workspace.calls, trace.thread.channel, [_parse_ref(one) for one in trace.shown]
+            workspace.calls, trace.thread.channel, [parse_ref(one) for one in trace.shown]
         )
         await self._traces.mark_shown(trace.thread.team, trace.turn_id, [])
         await self._swap_button(press, workspace, shown=False)
@@ -161,11 +163,11 @@ class Presses:
             await self._refuse(turn, press, workspace, _NOTHING_TO_RETRY)
             return
         if press.action == SUMMARIZE_FILES:
-            reopened = await self._ledger.reopen(
-                target, {**target.payload, "call": "summary"}, outcome="answered", reason=OFFERED
-            )
+            summary = {"call": "summary"}
+            reopened = await self._ledger.reopen(target, summary, outcomes=_GIVEN, reason=OFFERED)
         else:
-            reopened = await self._ledger.reopen(target, target.payload, outcome="failed")
+            outcomes = _GIVEN if press.action == REGENERATE else _BROKEN
+            reopened = await self._ledger.reopen(target, outcomes=outcomes)
         await self._close(turn, "answered", "reopened" if reopened else "already_at_work")
 
     async def _swap_button(self, press: Press, workspace: Workspace, *, shown: bool) -> None:
@@ -213,8 +215,3 @@ def _is_too_late(turn: Turn, now: float) -> bool:
 def _belongs(press: Press, trace: Trace) -> bool:
     """Whether the pressed message is the one that the trace's button was put under."""
     return (press.thread.channel, press.message_ts) == (trace.thread.channel, trace.answer_ts)
-
-
-def _parse_ref(written: str) -> TraceRef:
-    kind, _, ref = written.partition(":")
-    return TraceRef("message" if kind == "message" else "file", ref)

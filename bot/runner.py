@@ -1,26 +1,41 @@
-"""Runs turns: claims them from the ledger, keeps every task, limits and drains."""
+"""Runs turns: claims them from the ledger, holds on to them, limits and drains."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bound_contextvars
 
-from bot.ledger import Kind, Ledger, Turn
+from bot.errors import LeaseLost
+from bot.lease import Lease, boot_seconds
+from bot.ledger import QUICK, WANTED, Ledger, Turn
 from bot.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
 
-_MOST_FAILURES = 5
-_RETRY_SECONDS = 2.0
-_DATABASE_RETRY_SECONDS = 1.0
-_LATE_SECONDS = 5.0
+_MOST_FAILURES: Final = 5
+_RETRY_SECONDS: Final = 2.0
+_DATABASE_RETRY_SECONDS: Final = 1.0
+_LATE_SECONDS: Final = 5.0
+_POLL_SECONDS: Final = 5.0
+"""How often to look for work that nobody told us of, such as what a dead process left."""
+
+_RENEWALS: Final = 3
+"""How often a lease is renewed in its time."""
+
+
+@dataclass(slots=True)
+class _Running:
+    turn: Turn
+    lease: Lease
+    restarted: bool = False
 
 
 class Runner:
-    """One loop that claims, and one task for each turn at work.
+    """One loop that claims and renews, and one task for each turn at work.
 
     Args:
         ledger: Where turns come from.
@@ -28,20 +43,20 @@ class Runner:
         abandon: Ends a turn that keeps breaking; it must not repeat what breaks.
         metrics: Counts what is at work.
         turns: Messages at work at the same time.
-        workspace_turns: The same, for one workspace.
-        now: Seconds since 1970.
+        workspace_turns: The same, for one workspace, in all processes.
+        clock: Seconds, only ever rising, also while the machine sleeps.
     """
 
     def __init__(
         self,
         ledger: Ledger,
-        work: Callable[[Turn], Awaitable[None]],
-        abandon: Callable[[Turn], Awaitable[None]],
+        work: Callable[[Turn, Lease], Awaitable[None]],
+        abandon: Callable[[Turn, Lease], Awaitable[None]],
         metrics: Metrics,
         *,
         turns: int,
         workspace_turns: int,
-        now: Callable[[], float] = time.time,
+        clock: Callable[[], float] = boot_seconds,
     ) -> None:
         self._ledger = ledger
         self._work = work
@@ -49,88 +64,146 @@ class Runner:
         self._metrics = metrics
         self._turns = turns
         self._workspace_turns = workspace_turns
-        self._now = now
-        self._tasks: dict[asyncio.Task[None], Turn] = {}
+        self._clock = clock
+        self._running: dict[asyncio.Task[None], _Running] = {}
         self._wake = asyncio.Event()
-        self._claiming = asyncio.Lock()
-        self._others_waiting = True
+        self._ticking = asyncio.Lock()
+        self._renew_at = 0.0
+        self._quick_waits = True
         self._stopping = False
+        self._ended = False
 
-    def wake(self, kind: Kind = "message") -> None:
-        """Look for work now; something of this kind was accepted or has become free."""
-        self._others_waiting = self._others_waiting or kind != "message"
+    def hear(self, message: str) -> None:
+        """Take a notification of the database's; "" says that some may have been missed."""
+        if message in {QUICK, ""}:
+            self._quick_waits = True
+        if message in {WANTED, ""}:
+            self._renew_at = 0.0
         self._wake.set()
 
     async def run(self) -> None:
-        """Take up what a dead process left, then claim and run turns until `drain` is called."""
-        recovered = await self._ledger.recover()
-        if recovered:
-            log.info("turns_recovered", count=recovered)
-        while not self._stopping:
+        """Claim and run turns until `drain` is called and what was running has ended."""
+        while not self._ended:
             self._wake.clear()
             try:
-                pause = await self._claim()
+                async with self._ticking:
+                    pause = await self._tick()
             except SQLAlchemyError:
                 log.exception("claim_failed")
+                self._quick_waits = True
                 pause = _DATABASE_RETRY_SECONDS
+            self._cancel_overdue()
             try:
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
             except TimeoutError:
-                self._others_waiting = True
+                self._quick_waits = True
 
     async def drain(self, grace: float) -> None:
         """Claim no more; let running turns finish for `grace` seconds, then hand back the rest."""
         self._stopping = True
-        self.wake()
-        async with self._claiming:
-            tasks = set(self._tasks)
+        async with self._ticking:
+            tasks = set(self._running)
         if tasks:
             log.info("draining", turns=len(tasks), seconds=grace)
             _, late = await asyncio.wait(tasks, timeout=grace)
             for task in late:
                 task.cancel()
             if late:
-                # What does not even stop is left to the next start.
+                # What does not even stop is left to the lease's end, or to the next start.
                 await asyncio.wait(late, timeout=_LATE_SECONDS)
+        self._ended = True
+        self._wake.set()
 
-    async def _claim(self) -> float | None:
-        """Start what may start; return the seconds until a turn that was put off is due."""
-        async with self._claiming:
-            if self._stopping:
-                return None
-            messages = sum(turn.kind == "message" for turn in self._tasks.values())
-            free = max(0, self._turns - messages)
-            # In a flood the places are full, and asking again for every event would only keep the
-            # events from being written down.
-            if free or self._others_waiting:
-                self._others_waiting = False
-                for turn in await self._ledger.claim(free, team_limit=self._workspace_turns):
-                    task = asyncio.create_task(self._run(turn), name=f"turn-{turn.id}")
-                    self._tasks[task] = turn
-                    task.add_done_callback(self._finish)
-        next_at = await self._ledger.next_at()
-        return None if next_at is None else max(0.0, next_at - self._now())
+    async def _tick(self) -> float:
+        """Renew what is due, start what may start; return the seconds until there is more to do."""
+        interval = self._ledger.lease_seconds / _RENEWALS
+        if self._running and self._clock() >= self._renew_at:
+            begun_at = self._clock()
+            await self._renew(begun_at)
+            self._renew_at = begun_at + interval
+        next_in = None
+        if not self._stopping:
+            await self._claim()
+            next_in = await self._ledger.next_in()
+        pauses = [_POLL_SECONDS] if next_in is None else [_POLL_SECONDS, next_in]
+        if self._running:
+            pauses.append(self._renew_at - self._clock())
+        return max(0.0, min(pauses))
+
+    async def _renew(self, begun_at: float) -> None:
+        held = list(self._running.items())
+        wanted = await self._ledger.renew([running.turn for _, running in held])
+        for task, running in held:
+            if running.turn.id not in wanted:
+                if not task.done():
+                    log.warning("turn_lost", turn=running.turn.id)
+                    task.cancel()
+                continue
+            running.lease.extend(begun_at)
+            match wanted[running.turn.id]:
+                case "stop":
+                    running.lease.stop.set()
+                case "restart" if not running.restarted:
+                    running.restarted = True
+                    task.cancel()
+
+    async def _claim(self) -> None:
+        messages = sum(one.turn.kind == "message" for one in self._running.values())
+        free = max(0, self._turns - messages)
+        # In a flood the places are full, and asking again for every event would only keep the
+        # events from being written down.
+        if not (free or self._quick_waits):
+            return
+        self._quick_waits = False
+        begun_at = self._clock()
+        for turn in await self._ledger.claim(free, team_limit=self._workspace_turns):
+            lease = Lease(self._ledger.lease_seconds, begun_at, self._clock)
+            if turn.wanted == "stop":
+                lease.stop.set()
+            if not self._running:
+                self._renew_at = begun_at + self._ledger.lease_seconds / _RENEWALS
+            task = asyncio.create_task(self._run(turn, lease), name=f"turn-{turn.id}")
+            self._running[task] = _Running(turn, lease)
+            task.add_done_callback(self._finish)
 
     def _finish(self, task: asyncio.Task[None]) -> None:
-        self.wake(self._tasks.pop(task).kind)
+        del self._running[task]
+        self._quick_waits = True
+        self._wake.set()
 
-    async def _run(self, turn: Turn) -> None:
+    def _cancel_overdue(self) -> None:
+        """End what could not be renewed in time; it must not be seen to do anything more anyway."""
+        for task, running in self._running.items():
+            if running.lease.is_over:
+                log.warning("lease_over", turn=running.turn.id)
+                task.cancel()
+
+    async def _run(self, turn: Turn, lease: Lease) -> None:
         # Every line that is logged from here on says whose turn it is.
         with bound_contextvars(turn=turn.id), self._metrics.running.track_inprogress():
             try:
                 if turn.failures > _MOST_FAILURES:
                     log.error("turn_keeps_breaking", failures=turn.failures)
-                    await self._abandon(turn)
+                    await self._abandon(turn, lease)
                 else:
-                    await self._work(turn)
+                    await self._work(turn, lease)
             except asyncio.CancelledError:
-                await self._ledger.put_back(turn)
-                log.info("turn_handed_back")
+                await self._hand_back(turn)
                 raise
+            except LeaseLost as error:
+                log.warning("turn_left_to_another", detail=str(error))
             except Exception:
                 log.exception("turn_broke", failures=turn.failures)
                 await self._queue_again(turn)
+
+    async def _hand_back(self, turn: Turn) -> None:
+        try:
+            await self._ledger.put_back(turn)
+        except SQLAlchemyError:
+            log.warning("turn_not_handed_back", exc_info=True)
+        else:
+            log.info("turn_handed_back")
 
     async def _queue_again(self, turn: Turn) -> None:
         """Keep at it while the database is away: a turn left running would block its thread."""

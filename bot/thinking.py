@@ -31,17 +31,35 @@ _DOCUMENT_SHARE: Final = 0.75
 """Of the room beside the question, the most that documents take; the rest is for the history."""
 
 
+_CUT_OFF: Final = "The answer was cut off at its length limit; ask me to go on."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is written to its end.
+
+    Attributes:
+        markdown: What the model said.
+        reasoning: How it came to that, "" if there was none.
+        note: Plain sentences on what was read and what was cut off, or None.
+    """
+
+    markdown: str
+    reasoning: str
+    note: str | None
+
+
 @dataclass(slots=True)
 class Thought:
     """What the thinking came to; filled while its chunks pass.
 
     Attributes:
         coverage: Sentences on what of the documents was read, and on files that were not.
-        completion: The whole answer, when it is there.
+        answer: The whole answer, when it is there.
     """
 
     coverage: tuple[str, ...] = ()
-    completion: Completion | None = None
+    answer: Answer | None = None
 
 
 class Thinker:
@@ -68,7 +86,9 @@ class Thinker:
                 async with aclosing(self._model.stream(prompt)) as chunks:
                     async for chunk in chunks:
                         if isinstance(chunk, Completion):
-                            thought.completion = chunk
+                            notes = [*thought.coverage, *([_CUT_OFF] if chunk.truncated else [])]
+                            note = " ".join(notes) or None
+                            thought.answer = Answer(chunk.answer, chunk.reasoning, note)
                         yield chunk
             except PromptTooLong as error:
                 if not shrinks_left or _is_bare(prompt):

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
-from typing import Final, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Literal, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,23 +14,19 @@ from bot.conversation.addressing import find_silence
 from bot.conversation.messages import (
     AnswerChunk,
     AssistantMessage,
-    Chunk,
     Completion,
     Participation,
     ReasoningChunk,
     SharedFile,
 )
 from bot.conversation.ports import History
-from bot.errors import AloudError, DeliveryDelayed, DeliveryError
+from bot.errors import AloudError, DeliveryDelayed, DeliveryError, LeaseLost, TooBusy, TooLate
+from bot.lease import Lease
 from bot.ledger import OFFERED, Ledger, Outcome, Turn
 from bot.opening import Opened, Opener
 from bot.slack.events import Edited, Said, from_json
-from bot.slack.leftovers import remove_leftovers
-from bot.slack.render import (
-    AnswerControls,
-    render_answer,
-    render_offer,
-)
+from bot.slack.reasoning import parse_ref, remove_trace
+from bot.slack.render import AnswerControls, render_answer, render_offer, render_stopped
 from bot.slack.reply import (
     Delivered,
     EndPiece,
@@ -40,23 +37,39 @@ from bot.slack.reply import (
     Stopped,
     TextPiece,
 )
+from bot.slack.standing import NOTHING, Standing, find_standing
 from bot.slack.text import find_ids
 from bot.slack.workspaces import Workspace, Workspaces
 from bot.store.traces import Trace, Traces
 from bot.telemetry import Metrics
-from bot.thinking import Thinker, Thought
+from bot.thinking import Answer, Thinker, Thought
+
+_T = TypeVar("_T")
 
 log = structlog.get_logger(__name__)
 
 _THINKING: Final = "is thinking…"
-_CUT_OFF: Final = "The answer was cut off at its length limit; ask me to go on."
+_STOPPED: Final = "Stopped."
 _GREETING: Final = (
     "Here I am. Ask me anything, or share a file and I'll summarize it. "
     "Add `/no_think` for a quick answer without reasoning."
 )
 _DELAYED_SECONDS: Final = 5.0
-_GIVE_UP_SECONDS: Final = 15 * 60.0
+_MOST_DELAY_SECONDS: Final = 30.0
+_GIVE_UP_SECONDS: Final = 24 * 3_600.0
 _DATABASE_RETRY_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One go at a turn."""
+
+    turn: Turn
+    lease: Lease
+    said: Said
+    workspace: Workspace
+    standing: Standing
+    reply: Reply
 
 
 class Turns:
@@ -71,6 +84,8 @@ class Turns:
         workspaces: The installations.
         reveal: Whether answers get the button that shows the reasoning.
         channel_files: What happens to files shared in channels without a mention.
+        patience: For how many seconds a delivery that Slack does not take is tried again; then an
+            apology takes its place.
         metrics: Counts outcomes.
         now: Seconds since 1970.
     """
@@ -86,6 +101,7 @@ class Turns:
         workspaces: Workspaces,
         reveal: bool,
         channel_files: Literal["summarize", "offer", "off"],
+        patience: float,
         metrics: Metrics,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -97,73 +113,182 @@ class Turns:
         self._workspaces = workspaces
         self._reveal = reveal
         self._channel_files = channel_files
+        self._patience = patience
         self._metrics = metrics
         self._now = now
 
-    async def answer(self, turn: Turn) -> None:
-        """Bring a message to its one outcome: an answer, an error message, or silence."""
+    async def answer(self, turn: Turn, lease: Lease) -> None:
+        """Bring a message to its one outcome: an answer, an error message, or silence.
+
+        Raises:
+            LeaseLost: Another process has the turn by now.
+            SQLAlchemyError: The database is away; the turn is to be taken up again.
+        """
         said = from_json(Said, turn.payload)
-        workspace = await self._workspaces.find(turn.thread.team)
-        participation = await self._history.survey(turn.thread)
+        workspace = await self._find_workspace(turn, lease)
+        participation = await self._history.survey(turn.thread, before=turn.ts)
         silence = await self._find_silence(said, participation, workspace)
-        offers = said.call == "share" and self._channel_files == "offer"
-        if participation.read and (silence is not None or offers):
+        if participation.read and said.call != "deleted" and (silence or self._offers(said)):
             await self._opener.record(said, workspace, said.files)
-        if silence is not None:
+        if silence is not None and not turn.resumed:
             await self._close(turn, "silent", silence)
             return
-        place = workspace.place_reply(said)
-        reply = Reply(workspace.calls, place, turn.id, capabilities=workspace.capabilities)
         try:
-            if turn.resumed:
-                await remove_leftovers(workspace.calls, place, turn.id, turn.posted)
-            if offers:
-                offer = render_offer([file.name for file in said.files], turn.id)
-                await reply.post_notice(offer)
-                await self._close(turn, "answered", OFFERED)
-                return
-            reply.show_status(f"is reading {_name(said.files)}…" if said.files else _THINKING)
-            opened = await self._opener.open(said, participation, workspace)
-            if opened.has_nothing_to_answer:
-                told = _explain(opened)
-                [note] = render_answer(told, AnswerControls(turn.id))
-                ts = await reply.post_notice(note)
-                answer = AssistantMessage(ts, told, turn.ts)
-                await self._keep(turn, answer, None, "answered", "nothing_to_answer")
-                return
-            thought = Thought()
-            receipt = await self._deliver(turn, opened, thought, reply)
-            await self._keep_answer(turn, thought, receipt)
+            standing = await self._find_standing(turn, said, workspace)
         except DeliveryError as error:
             await self._give_up_delivery(turn, error)
+            return
+        reply = self._open_reply(turn, said, workspace, standing)
+        attempt = _Attempt(turn, lease, said, workspace, standing, reply)
+        try:
+            if silence is not None:
+                await self._fall_silent(turn, said, reply, silence)
+            else:
+                await self._answer(attempt, participation)
+        except DeliveryError as error:
+            await self._give_up_delivery(turn, error)
+        except (LeaseLost, SQLAlchemyError):
+            # What stands in Slack by now may not be whole: the next attempt takes its place.
+            raise
         except AloudError as error:
             log.warning("turn_failed", error=type(error).__name__, detail=str(error))
             await self._apologize(turn, reply, error)
-        except SQLAlchemyError:
-            # What stands in Slack by now is not known to be whole: the next attempt clears it away.
-            raise
         except Exception:
             log.exception("turn_failed")
             await self._apologize(turn, reply, AloudError())
         finally:
             await reply.clear_status()
 
-    async def revise(self, turn: Turn) -> None:
-        """Bring an edited message up to date in the history."""
-        workspace = await self._workspaces.find(turn.thread.team)
-        await self._opener.revise(from_json(Edited, turn.payload), workspace)
-        await self._close(turn, "silent", "edit_recorded")
-
-    async def abandon(self, turn: Turn) -> None:
-        """End a turn that keeps breaking: say so, without doing again what breaks."""
-        if turn.kind != "message":
-            await self._close(turn, "failed", "keeps_breaking")
-            return
+    async def wants_answer(self, turn: Turn) -> bool:
+        """Whether a waiting message is going to be answered."""
         said = from_json(Said, turn.payload)
         workspace = await self._workspaces.find(turn.thread.team)
+        participation = await self._history.survey(turn.thread, before=turn.ts)
+        return await self._find_silence(said, participation, workspace) is None
+
+    async def revise(self, turn: Turn, lease: Lease) -> None:
+        """Bring an edited message up to date in the history; answer the last question again.
+
+        One that was still being answered has begun anew when the edit came in.
+        """
+        edited = from_json(Edited, turn.payload)
+        workspace = await self._find_workspace(turn, lease)
+        await self._opener.revise(edited, workspace)
+        answered = await self._ledger.find_message(turn.thread.team, edited.message_key)
+        reopened = (
+            answered is not None
+            and not await self._ledger.has_later(answered)
+            and await self._ledger.reopen_edited(edited.message_key, edited.text)
+        )
+        await self._close(turn, "silent", "answered_again" if reopened else "edit_recorded")
+
+    async def abandon(self, turn: Turn, lease: Lease) -> None:
+        """End a turn that keeps breaking: say so, without doing again what breaks."""
+        if turn.kind != "message":
+            await self._close(turn, "dead")
+            return
+        workspace = await self._find_workspace(turn, lease)
+        said = from_json(Said, turn.payload)
+        try:
+            standing = await self._find_standing(turn, said, workspace)
+        except DeliveryError as error:
+            await self._give_up_delivery(turn, error)
+            return
+        reply = self._open_reply(turn, said, workspace, standing)
+        await self._apologize(turn, reply, AloudError(), outcome="dead")
+        await reply.clear_status()
+
+    async def _find_workspace(self, turn: Turn, lease: Lease) -> Workspace:
+        """Return the turn's workspace; it can be called only while the turn is ours."""
+        workspace = await self._workspaces.find(turn.thread.team)
+        return replace(workspace, calls=workspace.calls.fenced(lease.check))
+
+    async def _find_standing(self, turn: Turn, said: Said, workspace: Workspace) -> Standing:
+        """Find what an earlier attempt left in Slack; raises DeliveryError."""
+        if not turn.resumed:
+            return NOTHING
         place = workspace.place_reply(said)
-        reply = Reply(workspace.calls, place, turn.id, capabilities=workspace.capabilities)
-        await self._apologize(turn, reply, AloudError())
+        return await find_standing(workspace.calls, place, turn.id, turn.posted)
+
+    def _open_reply(
+        self, turn: Turn, said: Said, workspace: Workspace, standing: Standing
+    ) -> Reply:
+        return Reply(
+            workspace.calls,
+            workspace.place_reply(said),
+            turn.id,
+            capabilities=workspace.capabilities,
+            standing=standing,
+            resumed=turn.resumed,
+        )
+
+    async def _answer(self, attempt: "_Attempt", participation: Participation) -> None:
+        turn, reply = attempt.turn, attempt.reply
+        if turn.busy:
+            raise TooBusy
+        if turn.delayed_since is not None and self._now() - turn.delayed_since > self._patience:
+            raise TooLate
+        if self._offers(attempt.said):
+            names = [file.name for file in attempt.said.files]
+            await reply.post_notice(render_offer(names, turn.id))
+            await self._close(turn, "answered", OFFERED)
+            return
+        said = [attempt.said, *await self._join_waiting(attempt, participation)]
+        if turn.answer is not None:
+            written = Answer(**turn.answer)
+            receipt = await self._deliver(attempt, self._repeat(turn, written))
+            await self._keep_answer(attempt, said, written, receipt)
+            return
+        files = [file for one in said for file in one.files]
+        reply.show_status(f"is reading {_name(files)}…" if files else _THINKING)
+        opening = self._opener.open(said, participation, attempt.workspace)
+        opened = await _unless_stopped(opening, attempt.lease.stop)
+        if opened is None:
+            await reply.post_notice(render_stopped(turn.id))
+            await self._close(turn, "stopped")
+        elif opened.has_nothing_to_answer:
+            told = _explain(opened)
+            [note] = render_answer(told, AnswerControls(turn.id))
+            ts = await reply.post_notice(note)
+            answer = AssistantMessage(ts, told, said[-1].ts)
+            await self._keep(turn, answer, None, "answered", "nothing_to_answer")
+        else:
+            thought = Thought()
+            receipt = await self._deliver(attempt, self._write(turn, opened, thought))
+            await self._keep_answer(attempt, said, thought.answer, receipt)
+
+    async def _join_waiting(self, attempt: "_Attempt", participation: Participation) -> list[Said]:
+        """Take in the messages that were written while this one waited; they share its answer.
+
+        Only the next ones, as long as each surely wants an answer, so that the order is kept; and
+        none if the answer is to stand in a place above them, or was written before them.
+        """
+        wanted = []
+        people = participation.people | {attempt.said.author}
+        participation = replace(participation, people=people)
+        is_new = attempt.standing == NOTHING and attempt.turn.answer is None
+        for waiting in await self._ledger.find_waiting(attempt.turn) if is_new else ():
+            said = from_json(Said, waiting.payload)
+            silence = await self._find_silence(said, participation, attempt.workspace)
+            if silence is not None or self._offers(said):
+                break
+            wanted.append(waiting)
+        joined = await self._ledger.join(attempt.turn, wanted)
+        if wanted:
+            log.info("turns_joined", count=len(wanted))
+        said_too = [from_json(Said, one.payload) for one in joined]
+        return [said for said in said_too if said.call != "deleted"]
+
+    async def _fall_silent(self, turn: Turn, said: Said, reply: Reply, reason: str) -> None:
+        """End a turn that was to be answered when it was begun, and is not any more."""
+        await reply.remove_standing()
+        if reason == "deleted":
+            # The attempt that was interrupted may have written it down after it was forgotten.
+            await self._history.forget(said.thread, said.ts)
+        await self._close(turn, "silent", reason)
+
+    def _offers(self, said: Said) -> bool:
+        return said.call == "share" and self._channel_files == "offer"
 
     async def _find_silence(
         self, said: Said, participation: Participation, workspace: Workspace
@@ -171,6 +296,8 @@ class Turns:
         match said.call:
             case "overheard":
                 return "another_bot"
+            case "deleted":
+                return "deleted"
             case "share" if self._channel_files == "off":
                 return "channel_files_off"
             case "share" if all(_is_no_document(file) for file in said.files):
@@ -188,55 +315,84 @@ class Turns:
                 return None
 
     async def _deliver(
-        self, turn: Turn, opened: Opened, thought: Thought, reply: Reply
+        self, attempt: "_Attempt", pieces: AsyncGenerator[Piece, None]
     ) -> Delivered | Stopped:
-        posted: list[str] = []
-        async with (
-            aclosing(self._thinker.think(opened, thought)) as chunks,
-            aclosing(self._render(turn, chunks, thought)) as pieces,
-            aclosing(reply.deliver(pieces)) as receipts,
-        ):
+        turn, posted = attempt.turn, list[str]()
+        stopped = AnswerControls(turn.id, note=_STOPPED, regenerate=True)
+        receipts = attempt.reply.deliver(pieces, stop=attempt.lease.stop, stopped=stopped)
+        async with aclosing(pieces), aclosing(receipts):
             async for receipt in receipts:
                 if not isinstance(receipt, Started):
                     return receipt
                 if not posted:
                     self._metrics.first_content.observe(self._now() - turn.accepted_at)
                 posted.append(receipt.ts)
-                await self._ledger.note_posted(turn, posted)
+                await self._ledger.note_posted(turn, _unite(turn.posted, posted))
         raise AssertionError("a delivery ends with a receipt or an error")
 
-    async def _render(
-        self, turn: Turn, chunks: AsyncIterator[Chunk], thought: Thought
+    async def _write(
+        self, turn: Turn, opened: Opened, thought: Thought
     ) -> AsyncGenerator[Piece, None]:
-        async for chunk in chunks:
-            match chunk:
-                case ReasoningChunk():
-                    yield StatusPiece(_THINKING)
-                case AnswerChunk(text):
-                    yield TextPiece(text)
-                case Completion():
-                    notes = [*thought.coverage, *([_CUT_OFF] if chunk.truncated else [])]
-                    controls = AnswerControls(
-                        turn_id=turn.id,
-                        reasoning="hidden" if self._reveal and chunk.reasoning else "none",
-                        note=" ".join(notes) or None,
-                    )
-                    yield EndPiece(chunk.answer, controls)
+        """Think, and say how the answer is to be shown."""
+        async with aclosing(self._thinker.think(opened, thought)) as chunks:
+            async for chunk in chunks:
+                match chunk:
+                    case ReasoningChunk():
+                        yield StatusPiece(_THINKING)
+                    case AnswerChunk(text):
+                        yield TextPiece(text)
+                    case Completion(usage=usage):
+                        self._metrics.tokens.labels("prompt").inc(usage.prompt)
+                        self._metrics.tokens.labels("completion").inc(usage.completion)
+        if thought.answer is not None:
+            # From here on a kill costs no second answer of the model's.
+            await self._ledger.keep_answer(turn, asdict(thought.answer))
+            yield self._end(turn, thought.answer)
+
+    async def _repeat(self, turn: Turn, answer: Answer) -> AsyncGenerator[Piece, None]:
+        """Show an answer that an earlier attempt finished writing."""
+        yield self._end(turn, answer)
+
+    def _end(self, turn: Turn, answer: Answer) -> EndPiece:
+        controls = AnswerControls(
+            turn_id=turn.id,
+            reasoning="hidden" if self._reveal and answer.reasoning else "none",
+            note=answer.note,
+            regenerate=True,
+        )
+        return EndPiece(answer.markdown, controls)
 
     async def _keep_answer(
-        self, turn: Turn, thought: Thought, receipt: Delivered | Stopped
+        self,
+        attempt: "_Attempt",
+        said: Sequence[Said],
+        answer: Answer | None,
+        receipt: Delivered | Stopped,
     ) -> None:
+        """Write down what stands in Slack now, in the place of what stood there before."""
+        turn = attempt.turn
+        markdown = receipt.markdown if isinstance(receipt, Stopped) else answer and answer.markdown
+        message, trace = None, None
+        if markdown:
+            message = AssistantMessage(receipt.message_ts[0], markdown, said[-1].ts)
+        if isinstance(receipt, Delivered) and answer and answer.reasoning and self._reveal:
+            trace = Trace(turn.id, turn.thread, receipt.message_ts[-1], answer.reasoning)
+        if turn.resumed:
+            await self._forget_earlier(attempt, receipt)
         outcome: Outcome = "answered" if isinstance(receipt, Delivered) else "stopped"
-        completion = thought.completion
-        answer, trace = None, None
-        if completion is not None and receipt.message_ts:
-            answer = AssistantMessage(receipt.message_ts[0], completion.answer, turn.ts)
-            if self._reveal and completion.reasoning:
-                button_ts = receipt.message_ts[-1]
-                trace = Trace(turn.id, turn.thread, button_ts, completion.reasoning)
-            self._metrics.tokens.labels("prompt").inc(completion.usage.prompt)
-            self._metrics.tokens.labels("completion").inc(completion.usage.completion)
-        await self._keep(turn, answer, trace, outcome)
+        await self._keep(turn, message, trace, outcome)
+
+    async def _forget_earlier(self, attempt: "_Attempt", receipt: Delivered | Stopped) -> None:
+        """Let go of the answer that the turn had before, and of its reasoning."""
+        turn = attempt.turn
+        for ts in turn.posted:
+            if ts != receipt.message_ts[0]:
+                await self._history.forget(turn.thread, ts)
+        earlier = await self._traces.find(turn.thread.team, turn.id)
+        if earlier is not None:
+            shown = [parse_ref(ref) for ref in earlier.shown]
+            await remove_trace(attempt.workspace.calls, turn.thread.channel, shown)
+            await self._traces.forget(turn.thread.team, turn.id)
 
     async def _keep(
         self,
@@ -263,7 +419,9 @@ class Turns:
             else:
                 return
 
-    async def _apologize(self, turn: Turn, reply: Reply, error: AloudError) -> None:
+    async def _apologize(
+        self, turn: Turn, reply: Reply, error: AloudError, outcome: Outcome = "failed"
+    ) -> None:
         try:
             await reply.post_error(
                 error.plain, reference=turn.id, retry=turn.id if error.retryable else None
@@ -271,13 +429,17 @@ class Turns:
         except DeliveryError as failure:
             await self._give_up_delivery(turn, failure)
         else:
-            await self._close(turn, "failed", type(error).__name__)
+            await self._close(turn, outcome, type(error).__name__)
 
     async def _give_up_delivery(self, turn: Turn, error: DeliveryError) -> None:
-        """Slack did not take the reply: try again later if that can help, for a while."""
+        """Slack did not take the reply: try again later if that can help.
+
+        After a while an apology takes the answer's place; it is tried for much longer.
+        """
         waited = self._now() - (turn.delayed_since or self._now())
         if isinstance(error, DeliveryDelayed) and waited < _GIVE_UP_SECONDS:
-            delay = max(_DELAYED_SECONDS, error.retry_after or 0)
+            patience = min(_DELAYED_SECONDS + waited / 4, _MOST_DELAY_SECONDS)
+            delay = max(patience, error.retry_after or 0)
             log.warning("delivery_delayed", code=error.code, seconds=delay)
             await self._ledger.put_back(turn, delay=delay, delivery=True)
             return
@@ -285,14 +447,31 @@ class Turns:
         await self._close(turn, "refused", error.code)
 
     async def _close(self, turn: Turn, outcome: Outcome, reason: str = "") -> None:
-        await self._ledger.close(turn, outcome, reason)
-        self._metrics.closed.labels(outcome).inc()
+        closed = await self._ledger.close(turn, outcome, reason)
+        self._metrics.closed.labels(outcome).inc(closed)
         log.info(
             "turn_closed",
             outcome=outcome,
             reason=reason or None,
             seconds=round(self._now() - turn.accepted_at, 3),
         )
+
+
+async def _unless_stopped(work: Coroutine[Any, Any, _T], stop: asyncio.Event) -> _T | None:
+    """Return what `work` comes to, or end it and return None as soon as `stop` is set."""
+    working = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for task in (working, stopping):
+            task.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
+
+
+def _unite(earlier: Sequence[str], later: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys([*earlier, *later]))
 
 
 def _name(files: Sequence[SharedFile]) -> str:

@@ -1,12 +1,15 @@
 """The whole bot in a local workspace, with a model that answers what the test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from blockbuster import blockbuster_ctx
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from bot import app
 from bot.demo.server import StandIn
@@ -34,6 +37,16 @@ def shown(message: Message) -> str:
     return "\n".join(parts) or message.text
 
 
+def buttons(message: Message) -> list[str]:
+    """The actions of a message's buttons."""
+    return [
+        element["action_id"]
+        for block in message.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
 @dataclass
 class Chat:
     """A running bot and what stands around it."""
@@ -42,6 +55,7 @@ class Chat:
     model: ModelServer
     folder: Path
     stop: asyncio.Event
+    database_url: str
 
     def replies(self, channel: str, thread_ts: str) -> list[Message]:
         """The bot's messages in a thread, oldest first."""
@@ -61,9 +75,36 @@ class Chat:
         assert found is not None
         return found
 
+    async def settled(self) -> None:
+        """Wait until everything that was delivered has come to its end."""
+        await self.slack.delivered()
+        async with asyncio.timeout(15):
+            while await self._has_open_turns():  # noqa: ASYNC110  # nobody is told from outside
+                await asyncio.sleep(0.02)
+
+    async def _has_open_turns(self) -> bool:
+        engine = create_async_engine(
+            self.database_url.replace("sqlite://", "sqlite+aiosqlite://").replace(
+                "postgresql://", "postgresql+asyncpg://"
+            ),
+            poolclass=NullPool,
+        )
+        async with engine.connect() as connection:
+            query = text("SELECT count(*) FROM turns WHERE state <> 'closed'")
+            return bool((await connection.execute(query)).scalar_one())
+
     def prompts(self) -> list[list[dict[str, str]]]:
         """The messages of every request that the model got."""
         return [request.body["messages"] for request in self.model.requests]
+
+
+@contextmanager
+def _watch_for_blocking() -> Iterator[None]:
+    with blockbuster_ctx("bot", excluded_modules=["bot.demo"]) as blockbuster:
+        # asyncpg looks for certificates and passwords in files whenever it connects.
+        for function in blockbuster.functions.values():
+            function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args")
+        yield
 
 
 @asynccontextmanager
@@ -74,18 +115,26 @@ async def chatting(
     slack: StandIn | None = None,
     **settings: str,
 ) -> AsyncIterator[Chat]:
-    """Run the bot with these settings until the block ends; `slack` can outlive it."""
-    if slack is None:
-        async with (
-            StandIn() as own,
-            chatting(folder, replies, slack=own, **settings) as chat,
-        ):
+    """Run the bot with these settings until the block ends; `slack` can outlive it.
+
+    Once it serves, its loop serves everybody: whatever blocks it is a failure.
+    """
+    async with AsyncExitStack() as stack:
+        if slack is None:
+            slack = await stack.enter_async_context(StandIn())
+        chat = await stack.enter_async_context(replica(folder, slack, replies, **settings))
+        with _watch_for_blocking():
             yield chat
-        return
+
+
+@asynccontextmanager
+async def replica(
+    folder: Path, slack: StandIn, replies: Sequence[Reply] = (), **settings: str
+) -> AsyncIterator[Chat]:
+    """Run one of several bots in this loop, whose starts may block it."""
     model = ModelServer()
     model.replies = list(replies) or [say("Hello!")]
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(model.serve())
+    async with model.serve():
         stop, ready = asyncio.Event(), asyncio.Event()
         loaded = load_settings(
             {
@@ -106,9 +155,7 @@ async def chatting(
         try:
             if running.done():
                 await running
-            # Once it serves, its loop serves everybody: whatever blocks it is a failure.
-            with blockbuster_ctx("bot", excluded_modules=["bot.demo"]):
-                yield Chat(slack, model, folder, stop)
+            yield Chat(slack, model, folder, stop, loaded.database_url.get_secret_value())
         finally:
             started.cancel()
             stop.set()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -178,13 +179,16 @@ async def test_it_stays_out_of_what_is_none_of_its_business(tmp_path: Path) -> N
 async def test_messages_of_a_thread_are_answered_in_the_order_written(tmp_path: Path) -> None:
     async with chatting(tmp_path, [say(f"answer {n}") for n in range(4)]) as chat:
         ts = await chat.slack.post(ALICE, DIRECT, "question 0")
-        for n in (1, 2, 3):
+        for n in range(1, 8):
             await chat.slack.post(ALICE, DIRECT, f"question {n}", ts)
-        answers = await chat.answers(DIRECT, ts, 4)
+        await chat.slack.delivered()
+        await chat.settled()
 
-        assert [one.blocks[0]["text"] for one in answers] == [f"answer {n}" for n in range(4)]
-        asked = [prompt[-1]["content"].split("\n")[0] for prompt in chat.prompts()]
-        assert asked == [f"question {n}" for n in range(4)]
+        asked = [prompt[-1]["content"] for prompt in chat.prompts()]
+        numbers = [int(n) for text in asked for n in re.findall(r"question (\d)", text)]
+        assert numbers == list(range(8))
+        answers = [shown(one) for one in chat.replies(DIRECT, ts)]
+        assert answers == [f"answer {n}" for n in range(len(asked))]
 
 
 async def test_threads_are_answered_side_by_side(tmp_path: Path) -> None:
@@ -231,17 +235,23 @@ async def test_a_deleted_message_is_forgotten_and_an_edited_one_is_brought_up_to
         assert "I like red" in told
 
 
-async def test_an_edit_that_fires_the_mention_again_is_not_answered_again(tmp_path: Path) -> None:
-    async with chatting(tmp_path) as chat:
+async def test_an_edit_that_fires_the_mention_again_is_answered_in_place_and_once(
+    tmp_path: Path,
+) -> None:
+    async with chatting(tmp_path, [say("Hello."), say("Hello again.")]) as chat:
         ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> hello")
         await chat.answers(GENERAL, ts)
+        await chat.settled()
         await chat.slack.edit(ALICE, GENERAL, ts, f"<@{BOT}> hello again")
-        await chat.slack.delivered()
+        await chat.slack.wait_for(
+            lambda: [shown(one) for one in chat.replies(GENERAL, ts)] == ["Hello again."]
+        )
+        await chat.settled()
         other = await chat.slack.post(ALICE, DIRECT, "hi")
         await chat.answers(DIRECT, other)
 
         assert len(chat.replies(GENERAL, ts)) == 1
-        assert len(chat.model.requests) == 2
+        assert len(chat.model.requests) == 3
 
 
 PARAGRAPHS = [f"Paragraph {n}: " + "many words in a row. " * 20 for n in range(60)]
@@ -403,7 +413,7 @@ async def test_a_second_retry_leaves_the_good_answer_alone(tmp_path: Path) -> No
     async with chatting(tmp_path, replies) as chat:
         ts = await chat.slack.post(ALICE, DIRECT, "hello")
         [failed] = await chat.answers(DIRECT, ts)
-        gate = chat.slack.faults.hold("chat.delete")
+        gate = chat.slack.faults.hold("chat.update")
         await chat.slack.press(ALICE, DIRECT, failed.ts, "retry")
         await gate.reached.wait()
         late = chat.slack.press(ALICE, DIRECT, failed.ts, "retry")

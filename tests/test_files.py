@@ -242,6 +242,7 @@ async def test_a_deleted_post_takes_its_document_out_of_the_conversation(tmp_pat
         await chat.answers(DIRECT, root)
         ts = await chat.slack.post(ALICE, DIRECT, "what is this?", root, files=[NOTES])
         await chat.answers(DIRECT, root, 2)
+        await chat.settled()
         await chat.slack.delete(ALICE, DIRECT, ts)
         await chat.slack.delivered()
         await chat.slack.post(ALICE, DIRECT, "what do you know?", root)

@@ -1,18 +1,21 @@
 import itertools
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Float, bindparam
 
 from bot.conversation.messages import ThreadKey
-from bot.ledger import Entry, Ledger, Outcome, Turn
+from bot.errors import LeaseLost
+from bot.ledger import QUICK, WANTED, WORK, Entry, Ledger, Outcome, Turn
 from bot.store.database import Database
 
 THREAD = ThreadKey("T1", "C1", "100.000100")
+LEASE = 15.0
 
 
 class Clock:
+    """The database's clock, in the test's hand."""
+
     def __init__(self) -> None:
         self.now = 1_000.0
 
@@ -27,8 +30,13 @@ def clock() -> Clock:
 
 @pytest.fixture
 def ledger(database: Database, clock: Clock) -> Ledger:
-    ids = (f"turn{n}" for n in itertools.count(1))
-    return Ledger(database, new_id=lambda: next(ids), now=clock)
+    return build(database, clock)
+
+
+def build(database: Database, clock: Clock, prefix: str = "turn") -> Ledger:
+    ids = (f"{prefix}{n}" for n in itertools.count(1))
+    now = bindparam("test_now", callable_=clock, type_=Float())
+    return Ledger(database, new_id=lambda: next(ids), lease_seconds=LEASE, now=now)
 
 
 def entry(key: str, *, ts: str = "101.0", lane: str = "lane", team: str = "T1") -> Entry:
@@ -38,6 +46,11 @@ def entry(key: str, *, ts: str = "101.0", lane: str = "lane", team: str = "T1") 
 
 async def claim(ledger: Ledger, limit: int = 9, team_limit: int = 9) -> list[Turn]:
     return await ledger.claim(limit, team_limit=team_limit)
+
+
+async def claim_one(ledger: Ledger) -> Turn:
+    [turn] = await claim(ledger)
+    return turn
 
 
 def texts(turns: list[Turn]) -> list[str]:
@@ -54,8 +67,7 @@ async def test_an_event_is_accepted_once_however_often_it_comes(ledger: Ledger) 
 
 async def test_an_event_that_was_answered_is_not_answered_again(ledger: Ledger) -> None:
     await ledger.accept(entry("a"))
-    [turn] = await claim(ledger)
-    await ledger.close(turn, "answered")
+    await ledger.close(await claim_one(ledger), "answered")
 
     assert not await ledger.accept(entry("a"))
     assert await claim(ledger) == []
@@ -88,21 +100,36 @@ async def test_turns_of_a_lane_run_one_after_another_in_the_order_written(
     assert seen == ["first", "second", "third"]
 
 
-async def test_lanes_run_side_by_side_up_to_the_limit(ledger: Ledger) -> None:
+async def test_lanes_run_side_by_side_up_to_the_limit(ledger: Ledger, clock: Clock) -> None:
     for name in ("a", "b", "c"):
         await ledger.accept(entry(name, lane=name))
+        clock.now += 1
 
     assert texts(await claim(ledger, limit=2)) == ["a", "b"]
     assert texts(await claim(ledger, limit=2)) == ["c"]
 
 
-async def test_one_team_cannot_take_all_places(ledger: Ledger) -> None:
+async def test_one_team_cannot_take_all_places(ledger: Ledger, clock: Clock) -> None:
     for n in range(5):
         await ledger.accept(entry(f"busy{n}", lane=f"busy{n}", team="T1"))
+        clock.now += 1
     await ledger.accept(entry("quiet", lane="quiet", team="T2"))
 
     assert texts(await claim(ledger, limit=4, team_limit=2)) == ["busy0", "busy1", "quiet"]
     assert await claim(ledger, limit=4, team_limit=2) == []
+
+
+async def test_the_next_free_place_goes_to_the_team_with_the_least_at_work(
+    ledger: Ledger, clock: Clock
+) -> None:
+    for n in range(6):
+        await ledger.accept(entry(f"flood{n}", lane=f"flood{n}", team="T1"))
+        await ledger.accept(entry(f"tide{n}", lane=f"tide{n}", team="T2"))
+        clock.now += 1
+    assert len(await claim(ledger, limit=4)) == 4
+    await ledger.accept(entry("quiet", lane="quiet", team="T3"))
+
+    assert texts(await claim(ledger, limit=1)) == ["quiet"]
 
 
 async def test_a_turn_put_back_waits_its_time_and_holds_its_lane(
@@ -110,52 +137,115 @@ async def test_a_turn_put_back_waits_its_time_and_holds_its_lane(
 ) -> None:
     await ledger.accept(entry("a", ts="1.0"))
     await ledger.accept(entry("b", ts="2.0"))
-    [turn] = await claim(ledger)
 
-    await ledger.put_back(turn, delay=30)
+    await ledger.put_back(await claim_one(ledger), delay=30)
     assert await claim(ledger) == []
-    assert await ledger.next_at() == clock.now + 30
+    assert await ledger.next_in() == 30
     clock.now += 30
 
-    [again] = await claim(ledger)
+    again = await claim_one(ledger)
     assert (again.payload["text"], again.resumed, again.failures) == ("a", True, 1)
+    assert await ledger.next_in() is None
 
 
-async def test_what_a_dead_process_left_running_is_taken_up_again(
-    ledger: Ledger, database: Database
+async def test_what_a_dead_process_left_running_is_taken_up_when_its_lease_has_run_out(
+    ledger: Ledger, database: Database, clock: Clock
 ) -> None:
-    await ledger.accept(entry("a"))
-    [turn] = await claim(ledger)
+    await ledger.accept(entry("a", ts="1.0"))
+    await ledger.accept(entry("b", ts="2.0"))
+    turn = await claim_one(ledger)
     await ledger.note_posted(turn, ["105.0"])
+    await ledger.keep_answer(turn, {"markdown": "Hi"})
+    other = build(database, clock, "other")
 
-    reborn = Ledger(database, new_id=lambda: "x")
-    assert await reborn.recover() == 1
-    [again] = await claim(reborn)
+    clock.now += LEASE
+    assert await claim(other) == []
+    clock.now += 0.1
+    again = await claim_one(other)
 
     assert again.id == turn.id
-    assert (again.resumed, again.failures, again.posted) == (True, 2, ("105.0",))
+    assert (again.attempt, again.failures, again.posted) == (2, 2, ("105.0",))
+    assert again.answer == {"markdown": "Hi"}
+
+
+async def test_a_database_of_our_own_is_recovered_without_waiting(
+    ledger: Ledger, database: Database, clock: Clock
+) -> None:
+    await ledger.accept(entry("a"))
+    turn = await claim_one(ledger)
+
+    reborn = build(database, clock)
+    assert await reborn.recover() == 1
+    assert (await claim_one(reborn)).id == turn.id
+
+
+async def test_a_renewed_lease_holds(ledger: Ledger, clock: Clock) -> None:
+    await ledger.accept(entry("a"))
+    turn = await claim_one(ledger)
+
+    for _ in range(3):
+        clock.now += LEASE - 1
+        assert await ledger.renew([turn]) == {turn.id: None}
+    assert await claim(ledger) == []
+
+
+async def test_whoever_lost_a_turn_can_write_nothing_more_for_it(
+    ledger: Ledger, database: Database, clock: Clock
+) -> None:
+    await ledger.accept(entry("a"))
+    lost = await claim_one(ledger)
+    clock.now += LEASE + 1
+    ours = await claim_one(build(database, clock, "other"))
+
+    assert await ledger.renew([lost]) == {}
+    for late in (
+        ledger.close(lost, "failed"),
+        ledger.note_posted(lost, ["1.0"]),
+        ledger.keep_answer(lost, {}),
+        ledger.join(lost, [lost]),
+    ):
+        with pytest.raises(LeaseLost):
+            await late
+    await ledger.put_back(lost)
+    await ledger.note_failure(lost, delay=0)
+
+    found = await ledger.find("T1", ours.id)
+    assert found == ours
+
+
+async def test_closing_again_after_a_lost_confirmation_changes_nothing(ledger: Ledger) -> None:
+    await ledger.accept(entry("a"))
+    turn = await claim_one(ledger)
+
+    assert await ledger.close(turn, "answered") == 1
+    assert await ledger.close(turn, "failed") == 0
+
+    found = await ledger.find("T1", turn.id)
+    assert found is not None
+    assert found.outcome == "answered"
 
 
 async def test_a_failed_turn_can_be_reopened_once(ledger: Ledger) -> None:
     await ledger.accept(entry("a"))
-    [turn] = await claim(ledger)
-    assert not await ledger.reopen(turn, {}, outcome="failed")
+    turn = await claim_one(ledger)
+    assert not await ledger.reopen(turn, outcomes=["failed"])
+    await ledger.keep_answer(turn, {"markdown": "old"})
     await ledger.close(turn, "failed", "model")
 
-    assert not await ledger.reopen(turn, {}, outcome="answered")
-    assert not await ledger.reopen(turn, {}, outcome="failed", reason="other")
-    assert await ledger.reopen(turn, {"text": "again"}, outcome="failed")
-    assert not await ledger.reopen(turn, {"text": "twice"}, outcome="failed")
-    [again] = await claim(ledger)
+    assert not await ledger.reopen(turn, outcomes=["answered"])
+    assert not await ledger.reopen(turn, outcomes=["failed"], reason="other")
+    assert await ledger.reopen(turn, {"text": "again"}, outcomes=["failed", "dead"])
+    assert not await ledger.reopen(turn, {"text": "twice"}, outcomes=["failed"])
+    again = await claim_one(ledger)
     assert (again.id, again.payload["text"], again.resumed) == (turn.id, "again", True)
+    assert (again.answer, again.failures, again.outcome) == (None, 1, None)
 
 
 async def test_an_edit_revives_what_ended_in_silence_and_nothing_else(ledger: Ledger) -> None:
     outcomes: list[tuple[str, Outcome]] = [("silent", "silent"), ("answered", "answered")]
     for name, outcome in outcomes:
         await ledger.accept(entry(name, lane=name))
-        [turn] = await claim(ledger)
-        await ledger.close(turn, outcome)
+        await ledger.close(await claim_one(ledger), outcome)
 
     mention = replace(entry("silent", lane="silent"), revives=True, payload={"text": "@you"})
     assert await ledger.accept(mention)
@@ -178,38 +268,117 @@ async def test_what_breaks_is_counted_and_what_is_put_back_is_not(
     ledger: Ledger, clock: Clock
 ) -> None:
     await ledger.accept(entry("a"))
-    [turn] = await claim(ledger)
-    await ledger.put_back(turn, delivery=True)
-    [turn] = await claim(ledger)
+    await ledger.put_back(await claim_one(ledger), delivery=True)
+    turn = await claim_one(ledger)
     assert (turn.failures, turn.delayed_since) == (1, clock.now)
     await ledger.note_failure(turn, delay=0)
 
-    [turn] = await claim(ledger)
-    assert turn.failures == 2
+    assert (await claim_one(ledger)).failures == 2
 
 
-async def test_a_claim_looks_at_live_turns_alone(ledger: Ledger, database: Database) -> None:
-    seen: list[tuple[str, Any]] = []
+async def test_messages_that_wait_can_be_answered_together(ledger: Ledger) -> None:
+    for n in range(1, 5):
+        await ledger.accept(entry(f"m{n}", ts=f"{n}.0"))
+    await ledger.accept(replace(entry("edit", ts="2.5"), kind="edit"))
+    turn = await claim_one(ledger)
 
-    @event.listens_for(database._writer.sync_engine, "before_cursor_execute")
-    def keep(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        seen.append((statement, parameters))
+    waiting = await ledger.find_waiting(turn)
+    assert texts(waiting) == ["m2", "m3", "m4"]
+    assert texts(await ledger.join(turn, waiting[:2])) == ["m2", "m3"]
+    assert await ledger.close(turn, "answered") == 3
 
-    await claim(ledger)
-    statement, parameters = next(one for one in seen if "UPDATE turns" in one[0])
-    async with database.read() as tx:
-        plan = await tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        steps = [row.detail for row in plan]
-
-    scans = [step for step in steps if step.startswith("SCAN turns")]
-    assert scans == ["SCAN turns USING INDEX turns_live"]
+    assert texts([await claim_one(ledger)]) == ["edit"]
+    together = await ledger.find("T1", waiting[0].id)
+    assert together is not None
+    assert (together.outcome, together.joined_to) == ("answered", turn.id)
 
 
-async def test_a_deleted_message_leaves_no_words_behind(ledger: Ledger, database: Database) -> None:
-    await ledger.accept(entry("secret"))
-    [turn] = await claim(ledger)
+async def test_what_was_joined_stays_joined_when_the_turn_is_taken_up_again(
+    ledger: Ledger,
+) -> None:
+    await ledger.accept(entry("a", ts="1.0"))
+    await ledger.accept(entry("b", ts="2.0"))
+    turn = await claim_one(ledger)
+    await ledger.join(turn, await ledger.find_waiting(turn))
+    await ledger.put_back(turn)
+
+    again = await claim_one(ledger)
+    assert again.id == turn.id
+    assert texts(await ledger.join(again, [])) == ["b"]
+    await ledger.close(again, "failed")
+    assert await ledger.reopen(again, outcomes=["failed"])
+    assert texts(await ledger.join(await claim_one(ledger), [])) == ["b"]
+
+
+async def test_an_edit_of_a_running_turn_restarts_it_with_the_new_text(ledger: Ledger) -> None:
+    await ledger.accept(entry("a", ts="1.0"))
+    await ledger.accept(entry("b", ts="2.0"))
+    turn = await claim_one(ledger)
+    await ledger.join(turn, await ledger.find_waiting(turn))
+    await ledger.keep_answer(turn, {"markdown": "to the old text"})
+
+    assert await ledger.revise("b", {"text": "edited"})
+    assert await ledger.renew([turn]) == {turn.id: "restart"}
+    await ledger.put_back(turn)
+
+    again = await claim_one(ledger)
+    assert (again.wanted, again.answer) == (None, None)
+    assert texts(await ledger.join(again, [])) == ["edited"]
+
+
+async def test_the_same_edit_delivered_again_restarts_nothing(ledger: Ledger) -> None:
+    await ledger.accept(entry("a"))
+    await ledger.revise("a", {"text": "edited"})
+    turn = await claim_one(ledger)
+
+    assert await ledger.revise("a", {"text": "edited"})
+    assert await ledger.renew([turn]) == {turn.id: None}
+
+
+async def test_an_answered_message_is_opened_again_for_a_new_text_alone(ledger: Ledger) -> None:
+    await ledger.accept(entry("a", ts="1.0"))
+    await ledger.accept(entry("b", ts="2.0"))
+    turn = await claim_one(ledger)
+    await ledger.join(turn, await ledger.find_waiting(turn))
+    assert not await ledger.revise("c", {"text": "?"})
     await ledger.close(turn, "answered")
-    await ledger.withdraw("secret", "deleted")
+    assert not await ledger.revise("b", {"text": "edited"})
+
+    assert not await ledger.reopen_edited("b", "b")
+    assert await ledger.reopen_edited("b", "edited")
+    assert not await ledger.reopen_edited("b", "edited")
+    again = await claim_one(ledger)
+    assert again.id == turn.id
+    assert texts(await ledger.join(again, [])) == ["edited"]
+
+
+async def test_the_last_message_is_the_one_that_none_was_answered_after(ledger: Ledger) -> None:
+    outcomes: list[Outcome] = ["answered", "answered", "silent"]
+    for n, outcome in enumerate(outcomes, start=1):
+        await ledger.accept(entry(f"m{n}", ts=f"{n}.0"))
+        await ledger.close(await claim_one(ledger), outcome)
+
+    found = [await ledger.find_message("T1", f"m{n}") for n in (1, 2)]
+    assert [one and await ledger.has_later(one) for one in found] == [True, False]
+
+
+async def test_a_stop_reaches_whoever_has_the_turn(ledger: Ledger) -> None:
+    await ledger.accept(entry("a"))
+    assert not await ledger.stop(THREAD)
+    turn = await claim_one(ledger)
+
+    assert not await ledger.stop(replace(THREAD, team="T2"), turn.id)
+    assert await ledger.stop(THREAD)
+    assert await ledger.renew([turn]) == {turn.id: "stop"}
+    await ledger.put_back(turn)
+    assert (await claim_one(ledger)).wanted == "stop"
+
+
+async def test_a_deleted_message_leaves_no_words_behind(ledger: Ledger) -> None:
+    await ledger.accept(entry("secret"))
+    turn = await claim_one(ledger)
+    await ledger.close(turn, "answered")
+    await ledger.withdraw("secret")
 
     found = await ledger.find("T1", turn.id)
     assert found is not None
@@ -221,9 +390,53 @@ async def test_a_waiting_turn_follows_edits_and_deletes(ledger: Ledger) -> None:
     await ledger.accept(entry("b", lane="b"))
 
     await ledger.revise("a", {"text": "edited"})
-    await ledger.withdraw("b", "deleted")
+    await ledger.withdraw("b")
 
-    assert texts(await claim(ledger)) == ["edited"]
+    by_lane = {turn.lane: turn.payload for turn in await claim(ledger)}
+    assert by_lane["a"]["text"] == "edited"
+    assert by_lane["b"] == {"text": "", "files": [], "call": "deleted"}
+
+
+async def test_waiting_messages_are_told_once_and_again_after_a_while(
+    ledger: Ledger, clock: Clock
+) -> None:
+    for n in range(3):
+        await ledger.accept(entry(f"m{n}", ts=f"{n}.0", lane="busy" if n < 2 else "free"))
+        clock.now += 1
+    await ledger.claim(1, team_limit=9)
+
+    async def take() -> list[tuple[str, bool, int]]:
+        taken = await ledger.take_waiting(longer_than=2, told_before=100, limit=9)
+        return [(one.turn.payload["text"], one.thread_is_busy, one.ahead) for one in taken]
+
+    clock.now += 1.5
+    assert await take() == [("m1", True, 0), ("m2", False, 1)]
+    assert await take() == []
+    clock.now += 101
+    assert len(await take()) == 2
+
+
+async def test_what_would_wait_too_long_needs_no_place_to_say_so(ledger: Ledger) -> None:
+    await ledger.accept(entry("a", lane="a"))
+    await ledger.accept(entry("b", lane="b"))
+    assert len(await claim(ledger, limit=1)) == 1
+    found = await ledger.find("T1", "turn2")
+    assert found is not None
+
+    await ledger.give_up_waiting(found)
+    [told] = await claim(ledger, limit=0)
+    assert (told.id, told.busy) == ("turn2", True)
+
+
+async def test_processes_hear_what_there_is_to_do(ledger: Ledger, database: Database) -> None:
+    heard: list[str] = []
+    database.watch(heard.append)
+    await ledger.accept(entry("a"))
+    await ledger.accept(entry("a"))
+    await ledger.accept(replace(entry("press", lane="press"), kind="press"))
+    await ledger.stop(THREAD, "turn1")
+
+    assert [one for one in dict.fromkeys(heard) if one] == [WORK, QUICK, WANTED]
 
 
 async def test_no_team_finds_anothers_turn(ledger: Ledger) -> None:
@@ -233,6 +446,7 @@ async def test_no_team_finds_anothers_turn(ledger: Ledger) -> None:
     assert found is not None
     assert not found.closed
     assert await ledger.find("T2", "turn1") is None
+    assert await ledger.find_message("T2", "a") is None
 
 
 async def test_a_thread_is_known_by_what_was_accepted_in_it(ledger: Ledger) -> None:
@@ -241,3 +455,13 @@ async def test_a_thread_is_known_by_what_was_accepted_in_it(ledger: Ledger) -> N
 
     assert await ledger.knows(THREAD)
     assert not await ledger.knows(replace(THREAD, team="T2"))
+
+
+async def test_by_its_own_clock_the_database_measures_a_lease(database: Database) -> None:
+    ledger = Ledger(database, new_id=lambda: "turn1", lease_seconds=60)
+    await ledger.accept(entry("a"))
+    turn = await claim_one(ledger)
+
+    assert await claim(ledger) == []
+    assert await ledger.renew([turn]) == {turn.id: None}
+    assert turn.accepted_at > 1_700_000_000

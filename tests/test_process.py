@@ -1,12 +1,7 @@
 """The real program as a process: start, stop, death and return, refusals."""
 
-import asyncio
-import os
-import re
 import signal
-import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,76 +12,7 @@ from bot.demo.server import StandIn
 from tests.chatting import ALICE, BOT, DIRECT, GENERAL, say, shown
 from tests.installing import install
 from tests.model.server import ModelServer
-
-
-class Process:
-    """`python -m bot` with its log."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.log = ""
-        self._reader = asyncio.create_task(self._read())
-        self._grown = asyncio.Condition()
-
-    async def logged(self, pattern: str) -> re.Match[str]:
-        """Wait until a line of the log matches."""
-        async with asyncio.timeout(20), self._grown:
-            while not (found := re.search(pattern, self.log)):
-                if self._reader.done():
-                    raise AssertionError(f"{pattern!r} never came:\n{self.log}")
-                await self._grown.wait()
-            return found
-
-    async def end(self, number: signal.Signals) -> int:
-        """Send a signal and return the exit code."""
-        self.process.send_signal(number)
-        return await self.ended()
-
-    async def ended(self) -> int:
-        async with asyncio.timeout(20):
-            await self._reader
-            return await self.process.wait()
-
-    async def _read(self) -> None:
-        assert self.process.stderr
-        while line := await self.process.stderr.readline():
-            async with self._grown:
-                self.log += line.decode()
-                self._grown.notify_all()
-        async with self._grown:
-            self._grown.notify_all()
-
-
-@asynccontextmanager
-async def running(command: str, settings: Mapping[str, str]) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        command,
-        stderr=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        env={"PATH": os.environ["PATH"], **settings},  # noqa: TID251  # nothing else is inherited
-    )
-    started = Process(process)
-    try:
-        yield started
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await started.ended()
-
-
-def settings_of(slack: StandIn, model: ModelServer, folder: Path, **more: str) -> dict[str, str]:
-    return {
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_APP_TOKEN": slack.app_token,
-        "SLACK_API_URL": slack.api_url,
-        "MODEL_BASE_URL": model.url,
-        "DATABASE_URL": f"sqlite:///{folder / 'aloud.db'}",
-        "PORT": "0",
-        **more,
-    }
+from tests.running import running, settings_of
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.settings import Settings
 
@@ -21,9 +22,10 @@ def test_every_default_is_told() -> None:
             for line in README.splitlines()
             if line.startswith("| `") and f"`{name.upper()}`" in line
         ]
-        shown = (
-            str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
-        )
+        default = field.default
+        if isinstance(default, SecretStr):
+            default = default.get_secret_value()
+        shown = str(default).lower() if isinstance(default, bool) else str(default)
         assert f"`{shown.removesuffix('.0')}`" in row, name
 
 

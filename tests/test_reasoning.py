@@ -6,18 +6,21 @@ import pytest
 
 from bot.demo.server import StandIn
 from bot.demo.workspace import Message
-from tests.chatting import ALICE, BOB, BOT, DIRECT, GENERAL, RANDOM, Chat, chatting, say, shown
+from tests.chatting import (
+    ALICE,
+    BOB,
+    BOT,
+    DIRECT,
+    GENERAL,
+    RANDOM,
+    Chat,
+    buttons,
+    chatting,
+    say,
+    shown,
+)
 
 TRACE = "First I look at the question. Then I answer."
-
-
-def buttons(message: Message) -> list[str]:
-    return [
-        element["action_id"]
-        for block in message.blocks
-        if block["type"] == "actions"
-        for element in block["elements"]
-    ]
 
 
 async def ask(chat: Chat) -> tuple[str, Message]:
@@ -29,7 +32,7 @@ async def ask(chat: Chat) -> tuple[str, Message]:
 
 async def wait_for_button(chat: Chat, ts: str, action: str) -> None:
     await chat.slack.wait_for(
-        lambda: buttons(chat.slack.workspace.messages[GENERAL, ts]) == [action]
+        lambda: buttons(chat.slack.workspace.messages[GENERAL, ts]) == [action, "regenerate"]
     )
 
 
@@ -38,7 +41,7 @@ async def test_a_press_shows_the_trace_linked_to_its_answer_and_another_hides_it
 ) -> None:
     async with chatting(tmp_path, [say("Because.", TRACE)]) as chat:
         ts, answer = await ask(chat)
-        assert buttons(answer) == ["show_reasoning"]
+        assert buttons(answer) == ["show_reasoning", "regenerate"]
 
         await chat.slack.press(ALICE, GENERAL, answer.ts, "show_reasoning")
         await wait_for_button(chat, answer.ts, "hide_reasoning")
@@ -56,7 +59,7 @@ async def test_an_answer_without_a_trace_has_no_button(tmp_path: Path) -> None:
     async with chatting(tmp_path, [say("Because.")]) as chat:
         _, answer = await ask(chat)
 
-        assert buttons(answer) == []
+        assert buttons(answer) == ["regenerate"]
 
 
 async def test_two_presses_at_once_show_it_once(tmp_path: Path) -> None:
@@ -171,7 +174,7 @@ async def test_turned_off_there_is_no_button_and_an_old_one_is_refused(tmp_path:
         replies = [say("Because.", TRACE)]
         async with chatting(tmp_path, replies, slack=slack, ALOUD_REASONING="off") as chat:
             _, answer = await ask(chat)
-            assert buttons(answer) == []
+            assert buttons(answer) == ["regenerate"]
             await slack.press(ALICE, GENERAL, old.ts, "show_reasoning")
             await slack.wait_for(lambda: slack.ephemerals(GENERAL, ALICE))
             assert "turned off" in slack.ephemerals(GENERAL, ALICE)[0].text

@@ -31,8 +31,8 @@ class Model(Protocol):
 class History(Protocol):
     """What was said in each thread."""
 
-    async def survey(self, thread: ThreadKey) -> Participation:
-        """Say who has taken part in the thread, as far as we know."""
+    async def survey(self, thread: ThreadKey, *, before: str) -> Participation:
+        """Say who, as far as we know, took part before the message of `ts` `before`."""
         ...
 
     async def load(self, thread: ThreadKey, *, before: str, limit: int) -> list[Message]:

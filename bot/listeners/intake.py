@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from bot.errors import AloudError, NotInstalled
-from bot.ledger import Entry, Kind, Ledger
+from bot.ledger import Entry, Ledger
 from bot.slack.events import (
     Deleted,
     Edited,
@@ -17,8 +17,10 @@ from bot.slack.events import (
     find_team,
     parse_event,
     parse_press,
+    parse_session_stop,
     to_json,
 )
+from bot.slack.render import STOP
 from bot.slack.workspaces import Workspace, Workspaces
 from bot.store.history import SqlHistory
 from bot.telemetry import Metrics
@@ -38,7 +40,6 @@ class Intake:
         ledger: Where turns are written down.
         history: What deletions are taken out of.
         metrics: Counts what came in.
-        wake: Tells the runner that there is work.
         forget_team: Deletes all that is kept of a team that uninstalled us at that time, in seconds
             since 1970; returns None if it has installed us again since.
     """
@@ -49,14 +50,12 @@ class Intake:
         ledger: Ledger,
         history: SqlHistory,
         metrics: Metrics,
-        wake: Callable[[Kind], None],
         forget_team: Callable[[str, float], Awaitable[int | None]],
     ) -> None:
         self._workspaces = workspaces
         self._ledger = ledger
         self._history = history
         self._metrics = metrics
-        self._wake = wake
         self._forget_team = forget_team
         self._at_work = 0
         self._closed = False
@@ -74,6 +73,11 @@ class Intake:
         with self._working():
             if await self._find_workspace(press.thread.team) is None:
                 return
+            if press.action == STOP:
+                # It waits for nothing: what it stops may be at work in another process.
+                stopped = await self._ledger.stop(press.thread, press.turn_id)
+                log.info("stop_pressed", turn=press.turn_id, stopped=stopped)
+                return
             await self._accept(
                 Entry(
                     key=press.key,
@@ -84,6 +88,15 @@ class Intake:
                     payload=to_json(press),
                 )
             )
+
+    async def receive_stop(self, body: Mapping[str, Any]) -> None:
+        """Take `agent_session_stopped`, Slack's own Stop; raises IntakeClosed as ever."""
+        with self._working():
+            if await self._find_workspace(find_team(body)) is None:
+                return
+            session = parse_session_stop(body)
+            stopped = await self._ledger.stop(session.thread)
+            log.info("session_stopped", stopped=stopped)
 
     async def receive_uninstall(self, body: Mapping[str, Any]) -> None:
         """Take `app_uninstalled` or `tokens_revoked`: forget the team.
@@ -161,7 +174,7 @@ class Intake:
                         )
                     )
             case Deleted() as deleted:
-                await self._ledger.withdraw(deleted.message_key, "deleted")
+                await self._ledger.withdraw(deleted.message_key)
                 await self._history.forget(deleted.thread, deleted.ts)
             case Ignored() as ignored:
                 log.debug("event_ignored", reason=ignored.reason)
@@ -178,7 +191,6 @@ class Intake:
         if await self._ledger.accept(entry):
             self._metrics.accepted.labels(entry.kind).inc()
             log.info("accepted", kind=entry.kind, key=entry.key)
-            self._wake(entry.kind)
         else:
             self._metrics.repeated.inc()
             log.debug("accepted_before", kind=entry.kind, key=entry.key)

@@ -65,8 +65,8 @@ class ModelServer:
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
     @asynccontextmanager
-    async def serve(self) -> AsyncGenerator["ModelServer", None]:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+    async def serve(self, port: int = 0) -> AsyncGenerator["ModelServer", None]:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", port)
         try:
             yield self
         finally:
@@ -85,6 +85,8 @@ class ModelServer:
                 self.requests.append(request)
                 reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
                 await self._answer(reply, reader, writer)
+        except (ConnectionResetError, BrokenPipeError):
+            self.left.set()
         except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
