@@ -21,6 +21,7 @@ frozen past its lease can't undo what its successor did.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
@@ -68,6 +69,7 @@ QUICK: Final = "quick"
 WANTED: Final = "wanted"
 """Notified when something is asked of a running turn."""
 
+_INCOMPLETE: Final = "incomplete"
 _MOST_JOINED: Final = 20
 _PACE_SECONDS: Final = 120.0
 _TOLD: Final = ("answered", "stopped", "failed", "dead")
@@ -190,9 +192,10 @@ class Ledger:
     async def accept(self, entry: Entry) -> bool:
         """Write an event down; True if it is new.
 
-        A delivery of a known event adds nothing, unless it is the complete copy of one that is
-        still waiting: then the turn will see that.
+        A delivery of a known event adds nothing, unless it is the complete copy of an incomplete
+        one that is still waiting: then the turn will see that.
         """
+        payload = {**entry.payload, **({} if entry.complete else {_INCOMPLETE: True})}
         statement = (
             self._database.insert(turns)
             .values(
@@ -204,7 +207,7 @@ class Ledger:
                 thread_ts=entry.thread.thread_ts,
                 ts=entry.ts,
                 lane=entry.lane,
-                payload=dict(entry.payload),
+                payload=payload,
                 state="queued",
                 available_at=self._now,
                 accepted_at=self._now,
@@ -218,8 +221,12 @@ class Ledger:
             if not is_new and entry.complete:
                 await tx.execute(
                     update(turns)
-                    .where(turns.c.dedupe_key == entry.key, turns.c.state == "queued")
-                    .values(payload=dict(entry.payload))
+                    .where(
+                        turns.c.dedupe_key == entry.key,
+                        turns.c.state == "queued",
+                        turns.c.payload[_INCOMPLETE].as_boolean(),
+                    )
+                    .values(payload=payload)
                 )
             if not is_new and entry.revives:
                 silent = (turns.c.dedupe_key == entry.key, turns.c.outcome == "silent")
@@ -316,18 +323,25 @@ class Ledger:
             await self._change(tx, turn, posted=list(posted))
 
     async def keep_answer(self, turn: Turn, answer: Mapping[str, Any]) -> None:
-        """Remember the finished answer before the rest of it is shown; raises LeaseLost."""
+        """Remember the finished answer before the rest of it is shown; raises LeaseLost.
+
+        The hardest part is done: failures are counted anew.
+        """
         async with self._database.write() as tx:
-            await self._change(tx, turn, answer=dict(answer))
+            await self._change(tx, turn, answer=dict(answer), failures=1)
 
     async def find_waiting(self, turn: Turn) -> list[Turn]:
-        """Return the messages of the turn's lane that wait behind it, in order."""
-        return await self._list(
+        """Return the messages of the turn's lane that wait next behind it, in order.
+
+        Up to the first that was begun before: it may stand in Slack, or answer others too.
+        """
+        waiting = await self._list(
             turns.c.lane == turn.lane,
             turns.c.state == "queued",
             turns.c.kind == "message",
             turns.c.ts > turn.ts,
         )
+        return list(takewhile(lambda one: not one.attempt and one.wanted is None, waiting))
 
     async def join(self, turn: Turn, others: Sequence[Turn]) -> list[Turn]:
         """Let the turn answer these waiting ones too; return all that it answers, in order.
@@ -359,17 +373,18 @@ class Ledger:
         """
         ended = {"state": "closed", "outcome": outcome, "closed_at": self._now, "answer": null()}
         async with self._database.write() as tx:
+            # In the order in which `revise` locks them too, or the two could wait for each other.
+            joined = await tx.execute(
+                update(turns)
+                .where(turns.c.joined_to == turn.id, turns.c.state == "joined")
+                .values(reason=f"with {turn.id}", **ended)
+            )
             try:
                 await self._change(tx, turn, reason=reason[:255], **ended)
             except LeaseLost:
                 if not await self._is_closed(tx, turn):
                     raise
                 return 0
-            joined = await tx.execute(
-                update(turns)
-                .where(turns.c.joined_to == turn.id, turns.c.state == "joined")
-                .values(reason=f"with {turn.id}", **ended)
-            )
             return 1 + joined.rowcount
 
     async def put_back(self, turn: Turn, *, delay: float = 0, delivery: bool = False) -> None:
@@ -442,6 +457,7 @@ class Ledger:
                 heard_at=None,
                 accepted_at=self._now,
                 available_at=self._now,
+                joined_to=None,
                 payload={**payload, **change},
             )
         )
@@ -473,9 +489,11 @@ class Ledger:
         """
         this = turns.c.dedupe_key == key
         async with self._database.write() as tx:
-            query = select(turns).where(this, turns.c.state != "closed").with_for_update()
-            row = (await tx.execute(query)).first()
+            row = (await tx.execute(select(turns).where(this).with_for_update())).first()
             if row is None:
+                return False
+            owner = turns.c.id == (row.joined_to or row.id)
+            if (await tx.execute(select(turns.c.state).where(owner))).scalar_one() == "closed":
                 return False
             if change.items() <= row.payload.items():
                 return True

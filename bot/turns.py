@@ -177,6 +177,7 @@ class Turns:
         answered = await self._ledger.find_message(turn.thread.team, edited.message_key)
         reopened = (
             answered is not None
+            and not await self._ledger.revise(edited.message_key, {"text": edited.text})
             and not await self._ledger.has_later(answered)
             and await self._ledger.reopen_edited(edited.message_key, edited.text)
         )

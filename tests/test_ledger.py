@@ -1,3 +1,4 @@
+import asyncio
 import itertools
 from dataclasses import replace
 
@@ -465,3 +466,95 @@ async def test_by_its_own_clock_the_database_measures_a_lease(database: Database
     assert await claim(ledger) == []
     assert await ledger.renew([turn]) == {turn.id: None}
     assert turn.accepted_at > 1_700_000_000
+
+
+async def join_two(ledger: Ledger) -> Turn:
+    """Have the first of two messages, which answers the second too."""
+    await ledger.accept(entry("m1", ts="1.0"))
+    await ledger.accept(entry("m2", ts="2.0"))
+    turn = await claim_one(ledger)
+    await ledger.join(turn, await ledger.find_waiting(turn))
+    return turn
+
+
+async def test_a_turn_that_answers_others_too_is_not_joined_itself(
+    ledger: Ledger, clock: Clock
+) -> None:
+    await ledger.put_back(await join_two(ledger))
+    await ledger.accept(entry("m0", ts="0.5"))
+    earlier = await claim_one(ledger)
+
+    assert await ledger.find_waiting(earlier) == []
+    await ledger.close(earlier, "answered")
+    again = await claim_one(ledger)
+    assert texts(await ledger.join(again, [])) == ["m2"]
+    assert await ledger.close(again, "answered") == 2
+
+
+async def test_a_message_that_is_to_stop_is_joined_to_no_other(ledger: Ledger) -> None:
+    await ledger.accept(entry("m1", ts="1.0"))
+    await ledger.accept(entry("m2", ts="2.0"))
+    turn = await claim_one(ledger)
+    assert await ledger.stop(THREAD, "turn2")
+
+    assert await ledger.find_waiting(turn) == []
+
+
+async def test_a_revived_message_is_on_its_own_again(ledger: Ledger) -> None:
+    await ledger.close(await join_two(ledger), "silent")
+    assert await ledger.accept(replace(entry("m2", ts="2.0"), revives=True))
+    revived = await claim_one(ledger)
+
+    found = await ledger.find_message("T1", "m2")
+    assert found is not None
+    assert found.id == revived.id
+    await ledger.revise("m2", {"text": "new"})
+    assert await ledger.renew([revived]) == {revived.id: "restart"}
+
+
+async def test_another_delivery_undoes_neither_an_edit_nor_a_deletion(ledger: Ledger) -> None:
+    for name in ("a", "b"):
+        await ledger.accept(entry(name, lane=name))
+    await ledger.revise("a", {"text": "edited"})
+    await ledger.withdraw("b")
+    for name in ("a", "b"):
+        await ledger.accept(entry(name, lane=name))
+
+    by_lane = {turn.lane: turn.payload for turn in await claim(ledger)}
+    assert by_lane["a"]["text"] == "edited"
+    assert by_lane["b"]["call"] == "deleted"
+
+
+async def test_a_joined_message_edited_while_it_is_answered_anew_restarts_that(
+    ledger: Ledger,
+) -> None:
+    turn = await join_two(ledger)
+    await ledger.close(turn, "answered")
+    await ledger.reopen(turn, outcomes=["answered"])
+    again = await claim_one(ledger)
+
+    assert await ledger.revise("m2", {"text": "new"})
+    assert await ledger.renew([again]) == {again.id: "restart"}
+
+
+async def test_a_joined_message_deleted_before_it_is_answered_anew_stays_unanswered(
+    ledger: Ledger,
+) -> None:
+    turn = await join_two(ledger)
+    await ledger.close(turn, "answered")
+    await ledger.reopen(turn, outcomes=["answered"])
+    await ledger.withdraw("m2")
+
+    [deleted] = await ledger.join(await claim_one(ledger), [])
+    assert deleted.payload["call"] == "deleted"
+
+
+async def test_edits_and_closing_never_wait_for_each_other(ledger: Ledger) -> None:
+    """Both lock a joined turn and its owner."""
+    for n in range(10):
+        for ts in ("1.0", "2.0"):
+            await ledger.accept(entry(f"m{n}-{ts}", ts=ts, lane=f"lane{n}"))
+        turn = await claim_one(ledger)
+        await ledger.join(turn, await ledger.find_waiting(turn))
+        edits = [ledger.revise(f"m{n}-2.0", {"text": str(edit)}) for edit in range(3)]
+        await asyncio.gather(ledger.close(turn, "answered"), *edits)

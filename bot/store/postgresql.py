@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from math import inf
 from typing import Any, ClassVar, Final
@@ -201,6 +201,18 @@ class PostgresDatabase(Database):
         return engine
 
     async def _connect(self, statement_seconds: float = _STATEMENT_SECONDS) -> asyncpg.Connection:
+        """Open a connection.
+
+        It is left to open by itself when this is cancelled: asyncpg would leave it half open.
+        """
+        connecting = asyncio.create_task(self._open_connection(statement_seconds))
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            self._leave(_drop(connecting))
+            raise
+
+    async def _open_connection(self, statement_seconds: float) -> asyncpg.Connection:
         connection = await asyncpg.connect(
             self._url,
             timeout=_PATIENCE,
@@ -223,7 +235,7 @@ class PostgresDatabase(Database):
         try:
             connection = await self._wait_for(checkout)
         except BaseException as error:
-            self._leave(checkout)
+            self._leave(_give_back(checkout))
             if isinstance(error, _FAILURES):
                 raise OperationalError(None, None, error) from error
             raise
@@ -242,15 +254,9 @@ class PostgresDatabase(Database):
             await asyncio.wait([checkout], timeout=left)
         return checkout.result()
 
-    def _leave(self, checkout: asyncio.Task[AsyncConnection]) -> None:
-        """Give back what nobody waits for any more, as soon as it lets us."""
-
-        async def give_back() -> None:
-            checkout.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await (await checkout).close()
-
-        task = asyncio.create_task(give_back())
+    def _leave(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let work that nobody waits for any more come to its end by itself."""
+        task = asyncio.create_task(work)
         self._left.add(task)
         task.add_done_callback(self._left.discard)
 
@@ -290,6 +296,17 @@ _FAILURES: Final = (
     asyncpg.InternalClientError,
 )
 """What asyncpg raises; some of it passes SQLAlchemy as it is."""
+
+
+async def _give_back(checkout: asyncio.Task[AsyncConnection]) -> None:
+    checkout.cancel()
+    with suppress(asyncio.CancelledError, Exception):
+        await (await checkout).close()
+
+
+async def _drop(connecting: asyncio.Task[asyncpg.Connection]) -> None:
+    with suppress(Exception):
+        (await connecting).terminate()
 
 
 def _translate(context: Any) -> None:
