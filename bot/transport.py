@@ -26,6 +26,14 @@ class Socket:
     The SDK's client can stay dead for ever: when a new URL refuses the upgrade it goes on trying
     the same URL, whose ticket is spent, and a connect with a revoked token neither returns nor
     raises. So whatever has not been connected for `patience` seconds is thrown away and made new.
+
+    Args:
+        app: What hears the events.
+        app_token: The app-level token.
+        client: Asks for socket URLs.
+        patience: Seconds without a connection until everything is made new.
+        check_every: Seconds between two looks at the connection.
+        ping_every: Seconds between two pings; a socket on which they stay unanswered is replaced.
     """
 
     def __init__(
@@ -36,12 +44,14 @@ class Socket:
         client: AsyncWebClient,
         patience: float = 20,
         check_every: float = 2,
+        ping_every: float = 10,
     ) -> None:
         self._app = app
         self._app_token = app_token
         self._client = client
         self._patience = patience
         self._check_every = check_every
+        self._ping_every = ping_every
         self._handler: AsyncSocketModeHandler | None = None
 
     async def is_connected(self) -> bool:
@@ -52,7 +62,10 @@ class Socket:
         """Keep a socket open until cancelled; `connected` is called when one has opened."""
         while True:
             handler = AsyncSocketModeHandler(
-                self._app, self._app_token, web_client=self._client, ping_interval=10
+                self._app,
+                self._app_token,
+                web_client=self._client,
+                ping_interval=self._ping_every,
             )
             try:
                 async with asyncio.timeout(self._patience):

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-FaultKind = Literal["refuse", "status", "html", "cut", "delay", "hold"]
+FaultKind = Literal["refuse", "status", "html", "reset", "cut", "delay", "hold"]
 Download = Literal["html", "redirect", "redirect_away", "forbidden", "short", "stall"]
 
 
@@ -100,6 +100,10 @@ class Faults:
     def answer_html(self, method: str, *, times: int | None = 1) -> None:
         """Answer 200 with a page of HTML."""
         self._add(method, Fault("html", times))
+
+    def reset(self, method: str, *, times: int | None = 1) -> None:
+        """Reset the connection before anything is done."""
+        self._add(method, Fault("reset", times))
 
     def cut(self, method: str, *, times: int | None = 1) -> None:
         """Do what the call asks, then reset the connection instead of answering."""

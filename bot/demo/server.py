@@ -161,9 +161,12 @@ class StandIn(People):
 
     async def deliver_to(self, request_url: str) -> None:
         """Send everything signed to this URL from now on, after Slack's handshake with it."""
+        earlier = self._webhooks
         self._webhooks = Webhooks(request_url, self.signing_secret, ack_timeout=self._ack_timeout)
         await self._webhooks.verify_url()
         self.deliveries.carrier = self._webhooks
+        if earlier is not None:
+            await earlier.close()
 
     async def wait_for(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:  # noqa: ASYNC109  # the caller's words: how long it may take
         """Return the first truthy value of `predicate`, asked again at every change.

@@ -110,12 +110,11 @@ class SlackApi:
             await _wait_out(fault)
             if fault.kind in {"refuse", "status", "html"}:
                 return self._answer_fault(call, fault)
+            if fault.kind == "reset":
+                return self._reset(call, request)
         body = self._run(name, args, given_token)
         if fault is not None and fault.kind == "cut":
-            self._close(call, "", 0)
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
+            return self._reset(call, request)
         self._close(call, body.get("error", ""), 200)
         return self._respond(name, body)
 
@@ -162,6 +161,12 @@ class SlackApi:
         if fault.kind == "refuse":
             return web.json_response({**body, **fault.extra})
         return web.json_response(body, status=fault.status, headers=fault.extra)
+
+    def _reset(self, call: Call, request: web.Request) -> web.Response:
+        self._close(call, "", 0)
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
 
     def _close(self, call: Call, error: str, status: int) -> None:
         call.error, call.status = error, status

@@ -114,6 +114,15 @@ async def test_a_cut_connection_leaves_the_effect_and_makes_the_sdk_post_twice(
     assert [message.text for message in standin.messages(GENERAL)] == ["once?", "once?"]
 
 
+async def test_a_call_whose_connection_was_reset_has_no_effect(standin: StandIn) -> None:
+    standin.faults.reset("chat.postMessage")
+    client = AsyncWebClient(standin.bot_token, base_url=standin.api_url, retry_handlers=[])
+    with pytest.raises(aiohttp.ClientError):
+        await client.chat_postMessage(channel=GENERAL, text="never")
+    await client.chat_postMessage(channel=GENERAL, text="now")
+    assert [message.text for message in standin.messages(GENERAL)] == ["now"]
+
+
 async def test_a_held_call_takes_effect_when_released(
     standin: StandIn, client: AsyncWebClient
 ) -> None:

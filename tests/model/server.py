@@ -56,6 +56,7 @@ class ModelServer:
         self.connections = 0
         self.left = asyncio.Event()
         """Set when a client closes its connection during a reply."""
+        self._arrived = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -63,6 +64,11 @@ class ModelServer:
     def url(self) -> str:
         assert self._server
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    async def asked(self) -> None:
+        """Wait for the first request."""
+        async with asyncio.timeout(15):
+            await self._arrived.wait()
 
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncGenerator["ModelServer", None]:
@@ -83,6 +89,7 @@ class ModelServer:
         try:
             while request := await _read_request(reader):
                 self.requests.append(request)
+                self._arrived.set()
                 reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
                 await self._answer(reply, reader, writer)
         except (ConnectionResetError, BrokenPipeError):

@@ -1,0 +1,1 @@
+"""Bad weather: what the whole bot does when something around it fails."""
