@@ -106,6 +106,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             channel_files=settings.aloud_channel_files,
             patience=settings.aloud_delivery_seconds,
             metrics=metrics,
+            together=database.write,
         )
         presses = Presses(
             ledger=ledger,
@@ -113,6 +114,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             workspaces=workspaces,
             reveal=reveal,
             privately=settings.aloud_reasoning == "ephemeral",
+            together=database.write,
         )
 
         async def work(turn: Turn, lease: Lease) -> None:
@@ -120,16 +122,18 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             if not await _is_installed(workspaces, team):
                 await ledger.close(turn, "silent", "not_installed")
                 return
-            match turn.kind:
-                case "message":
-                    await turns.answer(turn, lease)
-                case "edit":
-                    await turns.revise(turn, lease)
-                case "press":
-                    await presses.answer(turn, lease)
-            if not await _is_installed(workspaces, team):
-                # What the turn wrote down after the uninstall goes as well.
-                await forget_team(database, team, asked_at=time.time())
+            try:
+                match turn.kind:
+                    case "message":
+                        await turns.answer(turn, lease)
+                    case "edit":
+                        await turns.revise(turn, lease)
+                    case "press":
+                        await presses.answer(turn, lease)
+            finally:
+                if not await _is_installed(workspaces, team):
+                    # What the turn wrote down after the uninstall goes as well.
+                    await forget_team(database, team, asked_at=time.time())
 
         async def forget(team: str, asked_at: float) -> int | None:
             return await forget_team(database, team, asked_at=asked_at)
@@ -146,7 +150,7 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         waiting_room = WaitingRoom(
             ledger, workspaces, turns.wants_answer, busy_seconds=settings.aloud_busy_seconds
         )
-        intake = Intake(workspaces, ledger, history, metrics, forget)
+        intake = Intake(workspaces, ledger, history, traces, metrics, forget)
         install = await _build_install(settings, client, database)
         if not database.is_shared and (recovered := await ledger.recover()):
             log.info("turns_recovered", count=recovered)

@@ -49,7 +49,13 @@ def build_claim(now: ColumnElement[float]) -> ReturningUpdate[Any]:
                 partition_by=turns.c.lane,
                 # "running" sorts after "queued" and that after "joined": what runs, even if its
                 # lease has run out, heads its lane, and what is joined to another never does.
-                order_by=[turns.c.state.desc(), turns.c.ts, turns.c.sequence],
+                # What Slack has not taken yet comes first, since some of it may stand there.
+                order_by=[
+                    turns.c.state.desc(),
+                    turns.c.delayed_since.is_(None),
+                    turns.c.ts,
+                    turns.c.sequence,
+                ],
             )
             .label("place_in_lane"),
         )
@@ -113,8 +119,9 @@ def build_claim(now: ColumnElement[float]) -> ReturningUpdate[Any]:
             claims=turns.c.claims + 1,
             failures=turns.c.failures + 1,
             lease_until=now + bindparam("lease"),
+            begun_at=now,
             # Whoever begins anew has the new text already.
             asked=case((turns.c.asked == "restart", null()), else_=turns.c.asked),
         )
-        .returning(turns)
+        .returning(turns, now.label("now"))
     )

@@ -209,4 +209,5 @@ class DeliveryDelayed(DeliveryError):
 class DeliveryRefused(DeliveryError):
     """Slack will not take it: archived channel, missing permission, deleted thread."""
 
+    plain = "Slack didn't take my answer here. Please tell whoever runs me."
     retryable = False

@@ -44,6 +44,10 @@ class Lease:
         """Count anew from `begun_at`, when a renewal that succeeded was asked for."""
         self._until = begun_at + self._seconds * (1 - _MARGIN)
 
+    def end(self) -> None:
+        """Let it be over now: the database has said that the turn is not ours any more."""
+        self._until = 0.0
+
     @property
     def is_over(self) -> bool:
         """Whether another process may have the turn by now."""

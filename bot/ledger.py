@@ -54,7 +54,7 @@ it was given up, which its error message says; nothing was to be said, for the r
 logged; Slack refused whatever was said.
 """
 
-Wanted = Literal["stop", "restart"]
+Asked = Literal["stop", "restart"]
 """What is asked of a running turn: to end with what there is, or to begin anew."""
 
 OFFERED: Final = "offered"
@@ -66,12 +66,19 @@ WORK: Final = "work"
 QUICK: Final = "quick"
 """Notified when a turn that waits for no place may have become ready to be claimed."""
 
-WANTED: Final = "wanted"
+ASKED: Final = "asked"
 """Notified when something is asked of a running turn."""
 
 _INCOMPLETE: Final = "incomplete"
 _MOST_JOINED: Final = 20
 _PACE_SECONDS: Final = 120.0
+_SKEW_SECONDS: Final = 5.0
+"""By how much Slack's clock and the database's may differ."""
+
+_DELETED: Final = "deleted"
+"""What the payload's `call` says of a message that is gone."""
+
+_IN_ORDER: Final = (turns.c.ts, turns.c.sequence)
 _TOLD: Final = ("answered", "stopped", "failed", "dead")
 
 
@@ -108,14 +115,16 @@ class Turn:
         id: Names the turn in logs, message metadata and button values.
         attempt: Which claim of it this is, counted from 1; 0 if there was none.
         failures: How often it was begun and neither closed nor put back.
-        delayed_since: When Slack first did not take its reply, in seconds since 1970, or None.
+        delayed: For how many seconds Slack had not taken its reply when it was read, or None.
         posted: The `ts` of messages that an earlier attempt is known to have posted.
         answer: The finished answer that an earlier attempt had no time to deliver, as JSON.
-        wanted: What a person asked of it.
+        asked: What a person wants of it while it runs.
+        heard: Whether the person was told that it waits.
         busy: It would wait too long, and only gets to say so.
         joined_to: The turn that answers this one too, or "".
         outcome: How it ended, or None as long as it has not.
         accepted_at: Seconds since 1970.
+        age: Seconds from its acceptance until it was read, both by the database's clock.
     """
 
     id: str
@@ -126,14 +135,16 @@ class Turn:
     payload: Mapping[str, Any]
     attempt: int
     failures: int
-    delayed_since: float | None
+    delayed: float | None
     posted: tuple[str, ...]
     answer: Mapping[str, Any] | None
-    wanted: Wanted | None
+    asked: Asked | None
+    heard: bool
     busy: bool
     joined_to: str
     outcome: Outcome | None
     accepted_at: float
+    age: float
 
     @property
     def resumed(self) -> bool:
@@ -151,15 +162,13 @@ class Waiting:
     """A message that has been waiting to be claimed.
 
     Attributes:
-        turn: The message's turn.
-        seconds: How long it has waited.
+        turn: The message's turn; its age is how long it has waited.
         thread_is_busy: Whether it waits for what was written before it in its own thread.
         ahead: How many messages of its workspace wait since before it.
         pace: How many messages of its workspace came to their end in a second while it waited.
     """
 
     turn: Turn
-    seconds: float
     thread_is_busy: bool
     ahead: int
     pace: float
@@ -188,6 +197,7 @@ class Ledger:
         self._new_id = new_id
         self._now = now
         self._claim = build_claim(now)
+        self._select_turns = select(turns, now.label("now"))
 
     async def accept(self, entry: Entry) -> bool:
         """Write an event down; True if it is new.
@@ -248,7 +258,7 @@ class Ledger:
 
     async def _find(self, *which: ColumnElement[bool]) -> Turn | None:
         async with self._database.read() as tx:
-            row = (await tx.execute(select(turns).where(*which))).first()
+            row = (await tx.execute(self._select_turns.where(*which))).first()
         return None if row is None else _to_turn(row)
 
     async def knows(self, thread: ThreadKey) -> bool:
@@ -292,7 +302,7 @@ class Ledger:
             rows = await tx.execute(self._claim, parameters)
             return sorted((_to_turn(row) for row in rows), key=lambda turn: turn.accepted_at)
 
-    async def renew(self, held: Sequence[Turn]) -> dict[str, Wanted | None]:
+    async def renew(self, held: Sequence[Turn]) -> dict[str, Asked | None]:
         """Hold on to turns for another lease.
 
         Returns what is asked of each, by id; one that is missing has gone to another process.
@@ -331,17 +341,20 @@ class Ledger:
             await self._change(tx, turn, answer=dict(answer), failures=1)
 
     async def find_waiting(self, turn: Turn) -> list[Turn]:
-        """Return the messages of the turn's lane that wait next behind it, in order.
+        """Return the next messages of the turn's lane that wait behind it, in order.
 
         Up to the first that was begun before: it may stand in Slack, or answer others too.
         """
-        waiting = await self._list(
+        query = self._select_turns.where(
             turns.c.lane == turn.lane,
             turns.c.state == "queued",
             turns.c.kind == "message",
             turns.c.ts > turn.ts,
         )
-        return list(takewhile(lambda one: not one.attempt and one.wanted is None, waiting))
+        async with self._database.read() as tx:
+            rows = await tx.execute(query.order_by(*_IN_ORDER).limit(_MOST_JOINED))
+            waiting = [_to_turn(row) for row in rows]
+        return list(takewhile(lambda one: not one.attempt and one.asked is None, waiting))
 
     async def join(self, turn: Turn, others: Sequence[Turn]) -> list[Turn]:
         """Let the turn answer these waiting ones too; return all that it answers, in order.
@@ -358,42 +371,87 @@ class Ledger:
                     )
                     .values(state="joined", joined_to=turn.id)
                 )
-        return await self._list(turns.c.joined_to == turn.id)
-
-    async def _list(self, *which: ColumnElement[bool]) -> list[Turn]:
-        query = select(turns).where(*which).order_by(turns.c.ts, turns.c.sequence)
+        query = self._select_turns.where(turns.c.joined_to == turn.id).order_by(*_IN_ORDER)
         async with self._database.read() as tx:
-            return [_to_turn(row) for row in await tx.execute(query.limit(_MOST_JOINED))]
+            return [_to_turn(row) for row in await tx.execute(query)]
 
-    async def close(self, turn: Turn, outcome: Outcome, reason: str = "") -> int:
+    async def close(
+        self,
+        turn: Turn,
+        outcome: Outcome,
+        reason: str = "",
+        *,
+        posted: Sequence[str] | None = None,
+    ) -> int:
         """End a turn and what was joined to it; return how many that were.
 
-        Closing it once more, as after a commit whose answer got lost, changes nothing. Raises
-        LeaseLost.
-        """
-        ended = {"state": "closed", "outcome": outcome, "closed_at": self._now, "answer": null()}
-        async with self._database.write() as tx:
-            # In the order in which `revise` locks them too, or the two could wait for each other.
-            joined = await tx.execute(
-                update(turns)
-                .where(turns.c.joined_to == turn.id, turns.c.state == "joined")
-                .values(reason=f"with {turn.id}", **ended)
-            )
-            try:
-                await self._change(tx, turn, reason=reason[:255], **ended)
-            except LeaseLost:
-                if not await self._is_closed(tx, turn):
-                    raise
-                return 0
-            return 1 + joined.rowcount
+        None, and the turn is queued again, if it was asked to begin anew meanwhile. None as well if
+        it was closed before, as by a commit whose answer got lost. What was joined to a turn that
+        ends in silence is on its own again.
 
-    async def put_back(self, turn: Turn, *, delay: float = 0, delivery: bool = False) -> None:
+        Args:
+            turn: A running turn.
+            outcome: How it ended.
+            reason: For the log.
+            posted: What of it stands in Slack, if that has changed.
+
+        Raises:
+            LeaseLost: It is not ours any more.
+        """
+        async with self._database.write() as tx:
+            # First those that were joined, in the order in which `revise` locks them too: else the
+            # two could wait for each other.
+            joined = turns.c.joined_to == turn.id, turns.c.state == "joined"
+            await tx.execute(select(turns.c.id).where(*joined).with_for_update())
+            ours = select(turns.c.asked).where(*_is_ours(turn)).with_for_update()
+            row = (await tx.execute(ours)).first()
+            if row is None:
+                await self._expect_closed(tx, turn)
+                return 0
+            changes: dict[str, Any] = {} if posted is None else {"posted": list(posted)}
+            if turn.kind != "message":
+                # It was written down for as long as it took; a press has the whole answer in it.
+                changes["payload"] = {}
+            if row.asked == "restart":
+                again = {**self._queued(), "failures": turns.c.failures - 1}
+                await self._change(tx, turn, **changes, **again)
+                await self._database.notify(tx, WORK)
+                return 0
+            ended = {
+                "state": "closed",
+                "outcome": outcome,
+                "closed_at": self._now,
+                "answer": null(),
+            }
+            await self._change(tx, turn, reason=reason[:255], **changes, **ended)
+            if outcome == "silent":
+                freed = await tx.execute(
+                    update(turns).where(*joined).values(joined_to=None, **self._queued())
+                )
+                if freed.rowcount:
+                    await self._database.notify(tx, WORK)
+                return 1
+            ended["reason"] = f"with {turn.id}"
+            return 1 + (await tx.execute(update(turns).where(*joined).values(**ended))).rowcount
+
+    def _queued(self, delay: float = 0) -> dict[str, Any]:
+        return {"state": "queued", "available_at": self._now + delay, "lease_until": None}
+
+    async def _expect_closed(self, tx: AsyncConnection, turn: Turn) -> None:
+        """Raise LeaseLost unless this attempt has closed the turn already."""
+        query = select(literal(1)).where(
+            turns.c.id == turn.id, turns.c.claims == turn.attempt, turns.c.state == "closed"
+        )
+        if (await tx.execute(query)).first() is None:
+            raise LeaseLost(f"attempt {turn.attempt} is not the last one")
+
+    async def put_back(self, turn: Turn, *, delay: float = 0, delivery: bool = False) -> bool:
         """Queue a running turn again, to be claimed after `delay` seconds; it did not fail.
 
-        `delivery` says that Slack did not take its reply. Nothing happens if it is no longer ours.
+        `delivery` says that Slack did not take its reply. False if it is no longer ours.
         """
         since = turns.c.delayed_since
-        await self._queue_again(
+        return await self._queue_again(
             turn,
             delay,
             failures=turns.c.failures - 1,
@@ -404,15 +462,14 @@ class Ledger:
         """Queue a turn again that broke, to be claimed after `delay` seconds."""
         await self._queue_again(turn, delay)
 
-    async def _queue_again(self, turn: Turn, delay: float, **changes: Any) -> None:
+    async def _queue_again(self, turn: Turn, delay: float, **changes: Any) -> bool:
         async with self._database.write() as tx:
-            await tx.execute(
-                update(turns)
-                .where(*_is_ours(turn))
-                .values(state="queued", available_at=self._now + delay, lease_until=None, **changes)
+            result = await tx.execute(
+                update(turns).where(*_is_ours(turn)).values(**self._queued(delay), **changes)
             )
             if not delay:
                 await self._database.notify(tx, WORK if turn.kind == "message" else QUICK)
+            return result.rowcount > 0
 
     async def reopen(
         self,
@@ -439,13 +496,13 @@ class Ledger:
         closed = (*which, turns.c.state == "closed")
         query = select(turns.c.payload).where(*closed).with_for_update()
         payload = (await tx.execute(query)).scalar()
-        if payload is None:
+        if payload is None or payload.get("call") == _DELETED:
             return False
         await tx.execute(
             update(turns)
             .where(*closed)
             .values(
-                state="queued",
+                **self._queued(),
                 outcome=None,
                 reason=None,
                 closed_at=None,
@@ -456,7 +513,6 @@ class Ledger:
                 busy=False,
                 heard_at=None,
                 accepted_at=self._now,
-                available_at=self._now,
                 joined_to=None,
                 payload={**payload, **change},
             )
@@ -464,22 +520,47 @@ class Ledger:
         await self._database.notify(tx, WORK)
         return True
 
-    async def stop(self, thread: ThreadKey, turn_id: str | None = None) -> bool:
-        """Ask a turn of the thread to stop, or whichever is running; False if there is none."""
-        which = turns.c.state == "running" if turn_id is None else turns.c.id == turn_id
+    async def stop(self, thread: ThreadKey, turn_id: str) -> bool:
+        """Ask a turn of the thread to stop; False if it has ended, or is none of the thread's."""
+        return await self._stop(
+            thread, turns.c.id == turn_id, turns.c.state.in_(("running", "queued"))
+        )
+
+    async def stop_thread(
+        self, thread: ThreadKey, *, posted: Sequence[str] = (), asked_at: float
+    ) -> bool:
+        """Ask what is at work in the thread to stop; False if there is nothing.
+
+        What was begun after it was asked for is something else, and goes on.
+
+        Args:
+            thread: Where.
+            posted: The messages that were being written; they tell which turn is meant.
+            asked_at: When it was asked for, in seconds since 1970.
+        """
+        running = (turns.c.state == "running", turns.c.begun_at <= asked_at + _SKEW_SECONDS)
+        query = select(turns.c.id, turns.c.posted).where(
+            *_in_thread(thread), turns.c.kind == "message", *running
+        )
+        async with self._database.read() as tx:
+            row = (await tx.execute(query)).first()
+        if row is None:
+            # Whoever was told that they wait can stop that too.
+            waits = (turns.c.state == "queued", turns.c.heard_at.is_not(None))
+            return await self._stop(thread, *waits)
+        if posted and row.posted and not set(posted) & set(row.posted):
+            return False
+        return await self._stop(thread, turns.c.id == row.id, turns.c.state == "running")
+
+    async def _stop(self, thread: ThreadKey, *which: ColumnElement[bool]) -> bool:
         async with self._database.write() as tx:
             result = await tx.execute(
                 update(turns)
-                .where(
-                    *_in_thread(thread),
-                    turns.c.kind == "message",
-                    turns.c.state.in_(("running", "queued")),
-                    which,
-                )
+                .where(*_in_thread(thread), turns.c.kind == "message", *which)
                 .values(asked="stop")
             )
             if result.rowcount:
-                await self._database.notify(tx, WANTED)
+                await self._database.notify(tx, ASKED)
             return result.rowcount > 0
 
     async def revise(self, key: str, change: Mapping[str, Any]) -> bool:
@@ -493,22 +574,24 @@ class Ledger:
             if row is None:
                 return False
             owner = turns.c.id == (row.joined_to or row.id)
-            if (await tx.execute(select(turns.c.state).where(owner))).scalar_one() == "closed":
+            query = select(turns.c.state).where(owner).with_for_update()
+            if (await tx.execute(query)).scalar_one() == "closed":
                 return False
             if change.items() <= row.payload.items():
                 return True
-            await tx.execute(
-                update(turns).where(this).values(payload={**row.payload, **change}, answer=null())
-            )
+            payload = {**row.payload, **change}
+            # What has been changed since is not to be replaced by a late copy of the original.
+            payload.pop(_INCOMPLETE, None)
+            await tx.execute(update(turns).where(this).values(payload=payload, answer=null()))
             await tx.execute(
                 update(turns)
-                .where(turns.c.id == (row.joined_to or row.id), turns.c.state != "closed")
+                .where(owner)
                 .values(
                     answer=null(),
                     asked=case((turns.c.state == "running", "restart"), else_=turns.c.asked),
                 )
             )
-            await self._database.notify(tx, WANTED)
+            await self._database.notify(tx, ASKED)
             return True
 
     async def reopen_edited(self, key: str, text: str) -> bool:
@@ -523,6 +606,8 @@ class Ledger:
             row = (await tx.execute(query)).first()
             if row is None or row.payload.get("text") == text:
                 return False
+            if row.payload.get("call") == _DELETED:
+                return False
             changed = {"text": text}
             if row.joined_to is not None:
                 await tx.execute(
@@ -534,8 +619,8 @@ class Ledger:
 
     async def withdraw(self, key: str) -> None:
         """Forget what a message was about; if it has not been answered, it will not be."""
-        gone = {"text": "", "files": []}
-        if await self.revise(key, {**gone, "call": "deleted"}):
+        gone = {"text": "", "files": [], "call": _DELETED}
+        if await self.revise(key, gone):
             return
         this = turns.c.dedupe_key == key
         async with self._database.write() as tx:
@@ -549,24 +634,29 @@ class Ledger:
     ) -> list[Waiting]:
         """Take up messages that have waited for `longer_than` seconds, oldest first.
 
-        Each is taken once, and again when `told_before` seconds have passed since. What waits for
-        Slack or for its next try is not among them.
+        Each is taken once, and again when `told_before` seconds have passed since; in a flood,
+        those that were never taken go first. What waits for Slack or for its next try is not among
+        them.
         """
         seconds = self._now - turns.c.accepted_at
         closed = literal("closed", literal_execute=True)
+        is_due = (
+            turns.c.state != closed,
+            turns.c.state == "queued",
+            or_(turns.c.heard_at.is_(None), turns.c.heard_at < self._now - told_before),
+        )
         which = (
             select(turns.c.id)
             .where(
-                turns.c.state != closed,
-                turns.c.state == "queued",
+                *is_due,
                 turns.c.kind == "message",
                 turns.c.failures == 0,
                 turns.c.delayed_since.is_(None),
                 ~turns.c.busy,
                 seconds > longer_than,
-                or_(turns.c.heard_at.is_(None), turns.c.heard_at < self._now - told_before),
             )
-            .order_by(turns.c.accepted_at)
+            # In a flood, those who have heard nothing yet come before those who have.
+            .order_by(turns.c.heard_at.is_not(None), turns.c.accepted_at)
             .limit(limit)
         )
         async with self._database.read() as tx:
@@ -575,36 +665,38 @@ class Ledger:
             return []
         statement = (
             update(turns)
-            .where(turns.c.id.in_(ids), turns.c.state == "queued")
+            .where(turns.c.id.in_(ids), *is_due)
             .values(heard_at=self._now)
-            .returning(turns, seconds.label("seconds"))
+            .returning(turns, self._now.label("now"))
         )
         async with self._database.write() as tx:
             rows = sorted(await tx.execute(statement), key=lambda row: row.accepted_at)
-        return [await self._survey_queue(row) for row in rows]
+        return [await self._survey_queue(_to_turn(row)) for row in rows]
 
-    async def _survey_queue(self, row: Row[Any]) -> Waiting:
+    async def _survey_queue(self, turn: Turn) -> Waiting:
         closed = literal("closed", literal_execute=True)
-        of_team = (turns.c.team == row.team, turns.c.kind == "message")
-        seconds = min(row.seconds, _PACE_SECONDS)
+        of_team = (turns.c.team == turn.thread.team, turns.c.kind == "message")
+        seconds = min(turn.age, _PACE_SECONDS)
         before_it = select(literal(1)).where(
             turns.c.state != closed,
-            turns.c.lane == row.lane,
-            or_(turns.c.state == "running", turns.c.ts < row.ts),
+            turns.c.lane == turn.lane,
+            turns.c.id != turn.id,
+            or_(turns.c.state == "running", turns.c.ts < turn.ts),
         )
         ahead = select(func.count()).where(
             turns.c.state != closed,
             turns.c.state == "queued",
             *of_team,
-            turns.c.accepted_at < row.accepted_at,
+            turns.c.accepted_at < turn.accepted_at,
         )
         done = select(func.count()).where(
-            turns.c.closed_at > self._now - seconds, *of_team, turns.c.outcome != "silent"
+            turns.c.closed_at > self._now - seconds,
+            *of_team,
+            turns.c.outcome.in_(("answered", "stopped")),
         )
         async with self._database.read() as tx:
             return Waiting(
-                turn=_to_turn(row),
-                seconds=row.seconds,
+                turn=turn,
                 thread_is_busy=(await tx.execute(before_it)).first() is not None,
                 ahead=(await tx.execute(ahead)).scalar_one(),
                 pace=(await tx.execute(done)).scalar_one() / seconds,
@@ -627,9 +719,7 @@ class Ledger:
         """
         async with self._database.write() as tx:
             result = await tx.execute(
-                update(turns)
-                .where(turns.c.state == "running")
-                .values(state="queued", available_at=self._now, lease_until=None)
+                update(turns).where(turns.c.state == "running").values(**self._queued())
             )
             return result.rowcount
 
@@ -638,12 +728,6 @@ class Ledger:
         result = await tx.execute(update(turns).where(*_is_ours(turn)).values(**values))
         if not result.rowcount:
             raise LeaseLost(f"attempt {turn.attempt} is not the last one")
-
-    async def _is_closed(self, tx: AsyncConnection, turn: Turn) -> bool:
-        query = select(literal(1)).where(
-            turns.c.id == turn.id, turns.c.claims == turn.attempt, turns.c.state == "closed"
-        )
-        return (await tx.execute(query)).first() is not None
 
 
 def _is_ours(turn: Turn) -> tuple[ColumnElement[bool], ...]:
@@ -668,12 +752,14 @@ def _to_turn(row: Row[Any]) -> Turn:
         payload=row.payload,
         attempt=row.claims,
         failures=row.failures,
-        delayed_since=row.delayed_since,
+        delayed=None if row.delayed_since is None else row.now - row.delayed_since,
         posted=tuple(row.posted),
         answer=row.answer,
-        wanted=row.asked,
+        asked=row.asked,
+        heard=row.heard_at is not None,
         busy=row.busy,
         joined_to=row.joined_to or "",
         outcome=row.outcome,
         accepted_at=row.accepted_at,
+        age=row.now - row.accepted_at,
     )

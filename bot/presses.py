@@ -1,7 +1,7 @@
 """What the buttons under our messages do."""
 
-import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Final
 
@@ -38,11 +38,12 @@ _NOT_HERE = "I can't show that here: this button belongs to another answer, or i
 _TURNED_OFF = "Showing the reasoning is turned off here."
 _NOT_TAKEN = "Slack didn't let me post the reasoning here. Please ask whoever runs me to check."
 _NOTHING_TO_RETRY = "I can't try that again: it is too old, or belongs to another thread."
-_GIVEN: Final[tuple[Outcome, ...]] = ("answered", "stopped")
 _BROKEN: Final[tuple[Outcome, ...]] = ("failed", "dead")
+_ENDED: Final[tuple[Outcome, ...]] = ("answered", "stopped", *_BROKEN)
 _SOON_SECONDS = 1.0
 _DELAYED_SECONDS = 2.0
 _PATIENCE_SECONDS = 60.0
+"""How long a person waits for what a press should do."""
 
 
 class Presses:
@@ -54,7 +55,7 @@ class Presses:
         workspaces: The installations.
         reveal: Whether traces may be shown.
         privately: Show a trace to the person who pressed alone.
-        now: Seconds since 1970.
+        together: What is written within it becomes durable together.
     """
 
     def __init__(
@@ -65,14 +66,14 @@ class Presses:
         workspaces: Workspaces,
         reveal: bool,
         privately: bool,
-        now: Callable[[], float] = time.time,
+        together: Callable[[], AbstractAsyncContextManager[object]],
     ) -> None:
         self._ledger = ledger
         self._traces = traces
         self._workspaces = workspaces
         self._reveal = reveal
         self._privately = privately
-        self._now = now
+        self._together = together
 
     async def answer(self, turn: Turn, lease: Lease) -> None:
         """Do what the button says; a press that Slack's weather delays is tried again."""
@@ -88,7 +89,7 @@ class Presses:
                 case _:
                     await self._close(turn, "silent", "unknown_button")
         except DeliveryDelayed as error:
-            if _is_too_late(turn, self._now()):
+            if turn.age > _PATIENCE_SECONDS:
                 await self._close(turn, "refused", error.code)
             else:
                 delay = error.retry_after or _DELAYED_SECONDS
@@ -101,21 +102,25 @@ class Presses:
         if not self._reveal:
             await self._refuse(turn, press, workspace, _TURNED_OFF)
             return
-        trace = await self._traces.find(press.thread.team, press.turn_id)
-        is_late = _is_too_late(turn, self._now())
-        if trace is None and not is_late and await self._is_being_answered(press):
-            # The button shows a moment before the trace is written down.
+        answered = await self._find_target(press)
+        if answered is not None and not answered.closed and turn.age < _PATIENCE_SECONDS:
+            # The button shows a moment before the trace is written down; or there is another answer
+            # to come, with another trace.
             await self._ledger.put_back(turn, delay=_SOON_SECONDS)
-        elif trace is None or not _belongs(press, trace):
+            return
+        trace = await self._traces.find(press.thread.team, press.turn_id)
+        if answered is None or trace is None or not _belongs(press, trace):
             await self._refuse(turn, press, workspace, _NOT_HERE)
         elif press.action == HIDE_REASONING:
             await self._hide(turn, press, workspace, trace)
         elif self._privately:
             await self._whisper(turn, press, workspace, trace)
         else:
-            await self._show(turn, press, workspace, trace)
+            await self._show(turn, press, workspace, trace, answered)
 
-    async def _show(self, turn: Turn, press: Press, workspace: Workspace, trace: Trace) -> None:
+    async def _show(
+        self, turn: Turn, press: Press, workspace: Workspace, trace: Trace, answered: Turn
+    ) -> None:
         if not trace.shown:
             place = ReplyPlace(
                 team=trace.thread.team,
@@ -133,6 +138,12 @@ class Presses:
             refs = await post_trace(
                 workspace.calls, place, trace.turn_id, trace.reasoning, permalink
             )
+            now = await self._find_target(press)
+            if now is None or (now.attempt, now.closed) != (answered.attempt, answered.closed):
+                # There is another answer by now, or will be, and the button will be its own.
+                await remove_trace(workspace.calls, place.channel, refs)
+                await self._close(turn, "answered", "outdated")
+                return
             written = [write_ref(ref) for ref in refs]
             await self._traces.mark_shown(trace.thread.team, trace.turn_id, written)
         await self._swap_button(press, workspace, shown=True)
@@ -158,17 +169,24 @@ class Presses:
         await self._close(turn, "answered", "whispered")
 
     async def _answer_again(self, turn: Turn, press: Press, workspace: Workspace) -> None:
-        target = await self._ledger.find(press.thread.team, press.turn_id)
-        if target is None or target.kind != "message" or target.thread != press.thread:
+        target = await self._find_target(press)
+        if target is None:
             await self._refuse(turn, press, workspace, _NOTHING_TO_RETRY)
             return
-        if press.action == SUMMARIZE_FILES:
-            summary = {"call": "summary"}
-            reopened = await self._ledger.reopen(target, summary, outcomes=_GIVEN, reason=OFFERED)
-        else:
-            outcomes = _GIVEN if press.action == REGENERATE else _BROKEN
-            reopened = await self._ledger.reopen(target, outcomes=outcomes)
-        await self._close(turn, "answered", "reopened" if reopened else "already_at_work")
+        async with self._together():
+            if press.action == SUMMARIZE_FILES:
+                summary = {"call": "summary"}
+                reopened = await self._ledger.reopen(
+                    target, summary, outcomes=["answered"], reason=OFFERED
+                )
+            else:
+                # An answer that another try failed to replace still has its Regenerate.
+                outcomes = _ENDED if press.action == REGENERATE else _BROKEN
+                reopened = await self._ledger.reopen(target, outcomes=outcomes)
+            if reopened or not target.closed or press.action != REGENERATE:
+                await self._close(turn, "answered", "reopened" if reopened else "already_at_work")
+                return
+        await self._refuse(turn, press, workspace, _NOTHING_TO_RETRY)
 
     async def _swap_button(self, press: Press, workspace: Workspace, *, shown: bool) -> None:
         await toggle_button(
@@ -186,9 +204,12 @@ class Presses:
         )
         return str(found["permalink"])
 
-    async def _is_being_answered(self, press: Press) -> bool:
+    async def _find_target(self, press: Press) -> Turn | None:
+        """Return the turn whose button was pressed, if it is one of this thread's messages."""
         target = await self._ledger.find(press.thread.team, press.turn_id)
-        return target is not None and not target.closed and target.thread == press.thread
+        if target is None or target.kind != "message" or target.thread != press.thread:
+            return None
+        return target
 
     async def _refuse(self, turn: Turn, press: Press, workspace: Workspace, told: str) -> None:
         try:
@@ -205,11 +226,6 @@ class Presses:
     async def _close(self, turn: Turn, outcome: Outcome, reason: str) -> None:
         await self._ledger.close(turn, outcome, reason)
         log.info("press_closed", outcome=outcome, reason=reason)
-
-
-def _is_too_late(turn: Turn, now: float) -> bool:
-    """Whether the person has stopped waiting for what the press should do."""
-    return now - turn.accepted_at > _PATIENCE_SECONDS
 
 
 def _belongs(press: Press, trace: Trace) -> bool:

@@ -11,7 +11,7 @@ from structlog.contextvars import bound_contextvars
 
 from bot.errors import LeaseLost
 from bot.lease import Lease, boot_seconds
-from bot.ledger import QUICK, WANTED, Ledger, Turn
+from bot.ledger import ASKED, QUICK, Ledger, Turn
 from bot.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ _RENEWALS: Final = 3
 class _Running:
     turn: Turn
     lease: Lease
-    restarted: bool = False
+    cancelled: bool = False
 
 
 class Runner:
@@ -69,6 +69,7 @@ class Runner:
         self._wake = asyncio.Event()
         self._ticking = asyncio.Lock()
         self._renew_at = 0.0
+        self._is_asked = False
         self._quick_waits = True
         self._stopping = False
         self._ended = False
@@ -77,8 +78,8 @@ class Runner:
         """Take a notification of the database's; "" says that some may have been missed."""
         if message in {QUICK, ""}:
             self._quick_waits = True
-        if message in {WANTED, ""}:
-            self._renew_at = 0.0
+        if message in {ASKED, ""}:
+            self._is_asked = True
         self._wake.set()
 
     async def run(self) -> None:
@@ -118,8 +119,9 @@ class Runner:
     async def _tick(self) -> float:
         """Renew what is due, start what may start; return the seconds until there is more to do."""
         interval = self._ledger.lease_seconds / _RENEWALS
-        if self._running and self._clock() >= self._renew_at:
+        if self._running and (self._is_asked or self._clock() >= self._renew_at):
             begun_at = self._clock()
+            self._is_asked = False
             await self._renew(begun_at)
             self._renew_at = begun_at + interval
         next_in = None
@@ -133,20 +135,19 @@ class Runner:
 
     async def _renew(self, begun_at: float) -> None:
         held = list(self._running.items())
-        wanted = await self._ledger.renew([running.turn for _, running in held])
+        asked = await self._ledger.renew([running.turn for _, running in held])
         for task, running in held:
-            if running.turn.id not in wanted:
-                if not task.done():
-                    log.warning("turn_lost", turn=running.turn.id)
-                    task.cancel()
+            if running.turn.id not in asked:
+                self._cancel(task, running, "turn_lost")
                 continue
             running.lease.extend(begun_at)
-            match wanted[running.turn.id]:
+            match asked[running.turn.id]:
                 case "stop":
                     running.lease.stop.set()
-                case "restart" if not running.restarted:
-                    running.restarted = True
-                    task.cancel()
+                case "restart":
+                    self._cancel(task, running, "turn_restarted")
+                case None:
+                    pass
 
     async def _claim(self) -> None:
         messages = sum(one.turn.kind == "message" for one in self._running.values())
@@ -159,7 +160,7 @@ class Runner:
         begun_at = self._clock()
         for turn in await self._ledger.claim(free, team_limit=self._workspace_turns):
             lease = Lease(self._ledger.lease_seconds, begun_at, self._clock)
-            if turn.wanted == "stop":
+            if turn.asked == "stop":
                 lease.stop.set()
             if not self._running:
                 self._renew_at = begun_at + self._ledger.lease_seconds / _RENEWALS
@@ -176,8 +177,14 @@ class Runner:
         """End what could not be renewed in time; it must not be seen to do anything more anyway."""
         for task, running in self._running.items():
             if running.lease.is_over:
-                log.warning("lease_over", turn=running.turn.id)
-                task.cancel()
+                self._cancel(task, running, "lease_over")
+
+    def _cancel(self, task: asyncio.Task[None], running: _Running, why: str) -> None:
+        """Cancel a task once, so that it can hand its turn back in peace."""
+        if not (running.cancelled or task.done()):
+            log.info(why, turn=running.turn.id)
+            running.cancelled = True
+            task.cancel()
 
     async def _run(self, turn: Turn, lease: Lease) -> None:
         # Every line that is logged from here on says whose turn it is.
@@ -199,11 +206,10 @@ class Runner:
 
     async def _hand_back(self, turn: Turn) -> None:
         try:
-            await self._ledger.put_back(turn)
+            if await self._ledger.put_back(turn):
+                log.info("turn_handed_back")
         except SQLAlchemyError:
             log.warning("turn_not_handed_back", exc_info=True)
-        else:
-            log.info("turn_handed_back")
 
     async def _queue_again(self, turn: Turn) -> None:
         """Keep at it while the database is away: a turn left running would block its thread."""

@@ -51,14 +51,8 @@ class Answer:
 
 @dataclass(slots=True)
 class Thought:
-    """What the thinking came to; filled while its chunks pass.
+    """What the thinking came to: the whole answer, when its chunks have passed."""
 
-    Attributes:
-        coverage: Sentences on what of the documents was read, and on files that were not.
-        answer: The whole answer, when it is there.
-    """
-
-    coverage: tuple[str, ...] = ()
     answer: Answer | None = None
 
 
@@ -81,20 +75,20 @@ class Thinker:
         room = prompt_room(self._context_tokens, self._answer_tokens)
         for shrinks_left in reversed(range(_MOST_SHRINKS + 1)):
             # Long documents take long to measure; other turns go on meanwhile.
-            prompt, thought.coverage = await asyncio.to_thread(self._build, opened, room)
+            prompt, told = await asyncio.to_thread(self._build, opened, room)
             try:
                 async with aclosing(self._model.stream(prompt)) as chunks:
                     async for chunk in chunks:
                         if isinstance(chunk, Completion):
-                            notes = [*thought.coverage, *([_CUT_OFF] if chunk.truncated else [])]
+                            notes = [*told, *([_CUT_OFF] if chunk.truncated else [])]
                             note = " ".join(notes) or None
                             thought.answer = Answer(chunk.answer, chunk.reasoning, note)
                         yield chunk
             except PromptTooLong as error:
                 if not shrinks_left or _is_bare(prompt):
                     raise
-                told = prompt_room(error.limit or self._context_tokens, self._answer_tokens)
-                room = int(min(room * _SHRINK, max(told, 0) or room))
+                limit = prompt_room(error.limit or self._context_tokens, self._answer_tokens)
+                room = int(min(room * _SHRINK, max(limit, 0) or room))
                 log.warning("prompt_shrunk", room=room, limit=error.limit)
             else:
                 return

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal, TypeVar
 
@@ -20,7 +20,15 @@ from bot.conversation.messages import (
     SharedFile,
 )
 from bot.conversation.ports import History
-from bot.errors import AloudError, DeliveryDelayed, DeliveryError, LeaseLost, TooBusy, TooLate
+from bot.errors import (
+    AloudError,
+    DeliveryDelayed,
+    DeliveryError,
+    DeliveryRefused,
+    LeaseLost,
+    TooBusy,
+    TooLate,
+)
 from bot.lease import Lease
 from bot.ledger import OFFERED, Ledger, Outcome, Turn
 from bot.opening import Opened, Opener
@@ -87,6 +95,7 @@ class Turns:
         patience: For how many seconds a delivery that Slack does not take is tried again; then an
             apology takes its place.
         metrics: Counts outcomes.
+        together: What is written within it becomes durable together.
         now: Seconds since 1970.
     """
 
@@ -103,6 +112,7 @@ class Turns:
         channel_files: Literal["summarize", "offer", "off"],
         patience: float,
         metrics: Metrics,
+        together: Callable[[], AbstractAsyncContextManager[object]],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
@@ -115,6 +125,7 @@ class Turns:
         self._channel_files = channel_files
         self._patience = patience
         self._metrics = metrics
+        self._together = together
         self._now = now
 
     async def answer(self, turn: Turn, lease: Lease) -> None:
@@ -130,7 +141,7 @@ class Turns:
         silence = await self._find_silence(said, participation, workspace)
         if participation.read and said.call != "deleted" and (silence or self._offers(said)):
             await self._opener.record(said, workspace, said.files)
-        if silence is not None and not turn.resumed:
+        if silence is not None and not (turn.resumed or turn.heard):
             await self._close(turn, "silent", silence)
             return
         try:
@@ -145,7 +156,7 @@ class Turns:
                 await self._fall_silent(turn, said, reply, silence)
             else:
                 await self._answer(attempt, participation)
-        except DeliveryError as error:
+        except DeliveryDelayed as error:
             await self._give_up_delivery(turn, error)
         except (LeaseLost, SQLAlchemyError):
             # What stands in Slack by now may not be whole: the next attempt takes its place.
@@ -169,7 +180,7 @@ class Turns:
     async def revise(self, turn: Turn, lease: Lease) -> None:
         """Bring an edited message up to date in the history; answer the last question again.
 
-        One that was still being answered has begun anew when the edit came in.
+        One that is still being answered begins anew.
         """
         edited = from_json(Edited, turn.payload)
         workspace = await self._find_workspace(turn, lease)
@@ -184,10 +195,19 @@ class Turns:
         await self._close(turn, "silent", "answered_again" if reopened else "edit_recorded")
 
     async def abandon(self, turn: Turn, lease: Lease) -> None:
-        """End a turn that keeps breaking: say so, without doing again what breaks."""
-        if turn.kind != "message":
-            await self._close(turn, "dead")
-            return
+        """End a turn that keeps breaking: say so, if even that does not break."""
+        try:
+            if turn.kind == "message":
+                await self._say_that_it_broke(turn, lease)
+            else:
+                await self._close(turn, "dead")
+        except (LeaseLost, SQLAlchemyError):
+            raise
+        except Exception:
+            log.exception("turn_not_apologized_for")
+            await self._close(turn, "dead", "unsaid")
+
+    async def _say_that_it_broke(self, turn: Turn, lease: Lease) -> None:
         workspace = await self._find_workspace(turn, lease)
         said = from_json(Said, turn.payload)
         try:
@@ -195,9 +215,10 @@ class Turns:
         except DeliveryError as error:
             await self._give_up_delivery(turn, error)
             return
+        # The error takes the place of everything: what stands may be half an answer.
+        standing = Standing(notices=(*standing.answers, *standing.notices))
         reply = self._open_reply(turn, said, workspace, standing)
         await self._apologize(turn, reply, AloudError(), outcome="dead")
-        await reply.clear_status()
 
     async def _find_workspace(self, turn: Turn, lease: Lease) -> Workspace:
         """Return the turn's workspace; it can be called only while the turn is ours."""
@@ -220,18 +241,19 @@ class Turns:
             turn.id,
             capabilities=workspace.capabilities,
             standing=standing,
-            resumed=turn.resumed,
+            resumed=turn.resumed or turn.heard,
         )
 
     async def _answer(self, attempt: "_Attempt", participation: Participation) -> None:
         turn, reply = attempt.turn, attempt.reply
         if turn.busy:
             raise TooBusy
-        if turn.delayed_since is not None and self._now() - turn.delayed_since > self._patience:
+        if turn.delayed is not None and turn.delayed > self._patience:
             raise TooLate
         if self._offers(attempt.said):
             names = [file.name for file in attempt.said.files]
             await reply.post_notice(render_offer(names, turn.id))
+            await reply.clear_status()
             await self._close(turn, "answered", OFFERED)
             return
         said = [attempt.said, *await self._join_waiting(attempt, participation)]
@@ -246,13 +268,15 @@ class Turns:
         opened = await _unless_stopped(opening, attempt.lease.stop)
         if opened is None:
             await reply.post_notice(render_stopped(turn.id))
+            await reply.clear_status()
             await self._close(turn, "stopped")
         elif opened.has_nothing_to_answer:
             told = _explain(opened)
             [note] = render_answer(told, AnswerControls(turn.id))
             ts = await reply.post_notice(note)
+            await reply.clear_status()
             answer = AssistantMessage(ts, told, said[-1].ts)
-            await self._keep(turn, answer, None, "answered", "nothing_to_answer")
+            await self._keep(turn, [ts], answer, None, "answered", "nothing_to_answer")
         else:
             thought = Thought()
             receipt = await self._deliver(attempt, self._write(turn, opened, thought))
@@ -265,26 +289,33 @@ class Turns:
         none if the answer is to stand in a place above them, or was written before them.
         """
         wanted = []
-        people = participation.people | {attempt.said.author}
-        participation = replace(participation, people=people)
+        people = {*participation.people, attempt.said.author}
         is_new = attempt.standing == NOTHING and attempt.turn.answer is None
         for waiting in await self._ledger.find_waiting(attempt.turn) if is_new else ():
             said = from_json(Said, waiting.payload)
-            silence = await self._find_silence(said, participation, attempt.workspace)
+            before = replace(participation, people=frozenset(people))
+            silence = await self._find_silence(said, before, attempt.workspace)
             if silence is not None or self._offers(said):
                 break
+            people.add(said.author)
             wanted.append(waiting)
+        if not (wanted or attempt.turn.resumed):
+            return []
         joined = await self._ledger.join(attempt.turn, wanted)
-        if wanted:
-            log.info("turns_joined", count=len(wanted))
+        log.info("turns_joined", count=len(joined))
         said_too = [from_json(Said, one.payload) for one in joined]
+        for said in said_too:
+            if said.call == "deleted":
+                # An attempt that was interrupted may have written it down after it was forgotten.
+                await self._history.forget(said.thread, said.ts)
         return [said for said in said_too if said.call != "deleted"]
 
     async def _fall_silent(self, turn: Turn, said: Said, reply: Reply, reason: str) -> None:
         """End a turn that was to be answered when it was begun, and is not any more."""
         await reply.remove_standing()
+        await reply.clear_status()
         if reason == "deleted":
-            # The attempt that was interrupted may have written it down after it was forgotten.
+            # As for those that were joined.
             await self._history.forget(said.thread, said.ts)
         await self._close(turn, "silent", reason)
 
@@ -323,12 +354,16 @@ class Turns:
         receipts = attempt.reply.deliver(pieces, stop=attempt.lease.stop, stopped=stopped)
         async with aclosing(pieces), aclosing(receipts):
             async for receipt in receipts:
-                if not isinstance(receipt, Started):
-                    return receipt
                 if not posted:
                     self._metrics.first_content.observe(self._now() - turn.accepted_at)
+                if not isinstance(receipt, Started):
+                    return receipt
                 posted.append(receipt.ts)
-                await self._ledger.note_posted(turn, _unite(turn.posted, posted))
+                try:
+                    await self._ledger.note_posted(turn, _unite(turn.posted, posted))
+                except LeaseLost:
+                    attempt.lease.end()
+                    raise
         raise AssertionError("a delivery ends with a receipt or an error")
 
     async def _write(
@@ -372,53 +407,72 @@ class Turns:
     ) -> None:
         """Write down what stands in Slack now, in the place of what stood there before."""
         turn = attempt.turn
-        markdown = receipt.markdown if isinstance(receipt, Stopped) else answer and answer.markdown
-        message, trace = None, None
+        message, trace, markdown = None, None, ""
+        outcome: Outcome = "stopped"
+        if isinstance(receipt, Stopped):
+            markdown = receipt.markdown
+        elif answer is not None:
+            outcome, markdown = "answered", answer.markdown
+            if answer.reasoning and self._reveal:
+                trace = Trace(turn.id, turn.thread, receipt.message_ts[-1], answer.reasoning)
         if markdown:
             message = AssistantMessage(receipt.message_ts[0], markdown, said[-1].ts)
-        if isinstance(receipt, Delivered) and answer and answer.reasoning and self._reveal:
-            trace = Trace(turn.id, turn.thread, receipt.message_ts[-1], answer.reasoning)
-        if turn.resumed:
-            await self._forget_earlier(attempt, receipt)
-        outcome: Outcome = "answered" if isinstance(receipt, Delivered) else "stopped"
-        await self._keep(turn, message, trace, outcome)
+            if turn.resumed:
+                await self._hide_earlier(attempt)
+        # Where nothing new was written, the answer that the turn had before still stands.
+        posted = receipt.message_ts if message else None
+        await self._keep(turn, posted, message, trace, outcome)
 
-    async def _forget_earlier(self, attempt: "_Attempt", receipt: Delivered | Stopped) -> None:
-        """Let go of the answer that the turn had before, and of its reasoning."""
+    async def _hide_earlier(self, attempt: "_Attempt") -> None:
+        """Take away what shows the reasoning behind the answer that the turn had before."""
         turn = attempt.turn
-        for ts in turn.posted:
-            if ts != receipt.message_ts[0]:
-                await self._history.forget(turn.thread, ts)
         earlier = await self._traces.find(turn.thread.team, turn.id)
-        if earlier is not None:
-            shown = [parse_ref(ref) for ref in earlier.shown]
-            await remove_trace(attempt.workspace.calls, turn.thread.channel, shown)
-            await self._traces.forget(turn.thread.team, turn.id)
+        if earlier is None:
+            return
+        try:
+            await remove_trace(
+                attempt.workspace.calls,
+                turn.thread.channel,
+                [parse_ref(ref) for ref in earlier.shown],
+            )
+        except DeliveryRefused as error:
+            log.warning("earlier_reasoning_not_removed", code=error.code)
 
     async def _keep(
         self,
         turn: Turn,
-        answer: AssistantMessage | None,
+        posted: Sequence[str] | None,
+        message: AssistantMessage | None,
         trace: Trace | None,
         outcome: Outcome,
         reason: str = "",
     ) -> None:
-        """Write down what was said, and then that it was; keep at it while the database is away.
+        """Write down what was said, and that it was; keep at it while the database is away.
 
-        The answer stands in Slack: whatever happens now, nothing more must be said about it.
+        The answer stands in Slack: whatever happens now, nothing more must be said about it. It
+        takes the place of the one that the turn had before, and so does its trace.
         """
         while True:
             try:
-                if trace is not None:
-                    await self._traces.save(trace)
-                if answer is not None:
-                    await self._history.record(turn.thread, [answer])
-                await self._close(turn, outcome, reason)
+                async with self._together():
+                    if message is not None:
+                        await self._replace(turn, message, trace)
+                    await self._close(turn, outcome, reason, posted)
             except SQLAlchemyError:
                 log.exception("answer_not_written_down")
                 await asyncio.sleep(_DATABASE_RETRY_SECONDS)
             else:
                 return
+
+    async def _replace(self, turn: Turn, message: AssistantMessage, trace: Trace | None) -> None:
+        for ts in turn.posted:
+            if ts != message.ts:
+                await self._history.forget(turn.thread, ts)
+        await self._history.record(turn.thread, [message])
+        if trace is not None:
+            await self._traces.save(trace)
+        elif turn.resumed:
+            await self._traces.forget(turn.thread.team, turn.id)
 
     async def _apologize(
         self, turn: Turn, reply: Reply, error: AloudError, outcome: Outcome = "failed"
@@ -430,6 +484,7 @@ class Turns:
         except DeliveryError as failure:
             await self._give_up_delivery(turn, failure)
         else:
+            await reply.clear_status()
             await self._close(turn, outcome, type(error).__name__)
 
     async def _give_up_delivery(self, turn: Turn, error: DeliveryError) -> None:
@@ -437,7 +492,7 @@ class Turns:
 
         After a while an apology takes the answer's place; it is tried for much longer.
         """
-        waited = self._now() - (turn.delayed_since or self._now())
+        waited = turn.delayed or 0.0
         if isinstance(error, DeliveryDelayed) and waited < _GIVE_UP_SECONDS:
             patience = min(_DELAYED_SECONDS + waited / 4, _MOST_DELAY_SECONDS)
             delay = max(patience, error.retry_after or 0)
@@ -447,8 +502,14 @@ class Turns:
         log.error("delivery_refused", code=error.code, detail=str(error))
         await self._close(turn, "refused", error.code)
 
-    async def _close(self, turn: Turn, outcome: Outcome, reason: str = "") -> None:
-        closed = await self._ledger.close(turn, outcome, reason)
+    async def _close(
+        self,
+        turn: Turn,
+        outcome: Outcome,
+        reason: str = "",
+        posted: Sequence[str] | None = None,
+    ) -> None:
+        closed = await self._ledger.close(turn, outcome, reason, posted=posted)
         self._metrics.closed.labels(outcome).inc(closed)
         log.info(
             "turn_closed",

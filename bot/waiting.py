@@ -89,6 +89,11 @@ class WaitingRoom:
             )
         except (DeliveryError, NotInstalled) as error:
             log.info("waiting_not_told", turn=turn.id, error=type(error).__name__)
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            # A courtesy; whatever is wrong with the message, its own turn will meet it too.
+            log.exception("waiting_not_told", turn=turn.id)
 
 
 def estimate_wait(waiting: Waiting, most: float) -> float:
@@ -101,7 +106,7 @@ def estimate_wait(waiting: Waiting, most: float) -> float:
     if waiting.thread_is_busy:
         return 0.0
     to_come = waiting.ahead / waiting.pace if waiting.pace else 0.0
-    return min(waiting.seconds, most) + to_come
+    return min(waiting.turn.age, most) + to_come
 
 
 def describe_wait(waiting: Waiting) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import Float, bindparam
 
 from bot.conversation.messages import ThreadKey
 from bot.errors import LeaseLost
-from bot.ledger import QUICK, WANTED, WORK, Entry, Ledger, Outcome, Turn
+from bot.ledger import ASKED, QUICK, WORK, Entry, Ledger, Outcome, Turn
 from bot.store.database import Database
 
 THREAD = ThreadKey("T1", "C1", "100.000100")
@@ -271,7 +271,7 @@ async def test_what_breaks_is_counted_and_what_is_put_back_is_not(
     await ledger.accept(entry("a"))
     await ledger.put_back(await claim_one(ledger), delivery=True)
     turn = await claim_one(ledger)
-    assert (turn.failures, turn.delayed_since) == (1, clock.now)
+    assert (turn.failures, turn.delayed) == (1, 0.0)
     await ledger.note_failure(turn, delay=0)
 
     assert (await claim_one(ledger)).failures == 2
@@ -323,7 +323,7 @@ async def test_an_edit_of_a_running_turn_restarts_it_with_the_new_text(ledger: L
     await ledger.put_back(turn)
 
     again = await claim_one(ledger)
-    assert (again.wanted, again.answer) == (None, None)
+    assert (again.asked, again.answer) == (None, None)
     assert texts(await ledger.join(again, [])) == ["edited"]
 
 
@@ -363,16 +363,107 @@ async def test_the_last_message_is_the_one_that_none_was_answered_after(ledger: 
     assert [one and await ledger.has_later(one) for one in found] == [True, False]
 
 
-async def test_a_stop_reaches_whoever_has_the_turn(ledger: Ledger) -> None:
+async def test_a_stop_reaches_whoever_has_the_turn(ledger: Ledger, clock: Clock) -> None:
     await ledger.accept(entry("a"))
-    assert not await ledger.stop(THREAD)
+    assert not await ledger.stop_thread(THREAD, asked_at=clock.now)
     turn = await claim_one(ledger)
 
     assert not await ledger.stop(replace(THREAD, team="T2"), turn.id)
-    assert await ledger.stop(THREAD)
+    assert await ledger.stop_thread(THREAD, asked_at=clock.now)
     assert await ledger.renew([turn]) == {turn.id: "stop"}
     await ledger.put_back(turn)
-    assert (await claim_one(ledger)).wanted == "stop"
+    assert (await claim_one(ledger)).asked == "stop"
+
+
+async def test_a_stop_that_comes_late_stops_nothing_else(ledger: Ledger, clock: Clock) -> None:
+    pressed_at = clock.now
+    clock.now += 60
+    await ledger.accept(entry("next"))
+    turn = await claim_one(ledger)
+    assert not await ledger.stop_thread(THREAD, asked_at=pressed_at)
+
+    await ledger.note_posted(turn, ["105.0"])
+    assert not await ledger.stop_thread(THREAD, posted=["104.0"], asked_at=clock.now)
+    assert await ledger.stop_thread(THREAD, posted=["105.0"], asked_at=clock.now)
+
+
+async def test_who_was_told_that_they_wait_can_stop_that(ledger: Ledger, clock: Clock) -> None:
+    await ledger.accept(entry("a"))
+    clock.now += 3
+    assert len(await ledger.take_waiting(longer_than=2, told_before=100, limit=9)) == 1
+
+    assert await ledger.stop_thread(THREAD, asked_at=clock.now)
+    assert (await claim_one(ledger)).asked == "stop"
+
+
+async def test_what_was_joined_to_a_silent_turn_is_on_its_own_again(ledger: Ledger) -> None:
+    assert await ledger.close(await join_two(ledger), "silent", "deleted") == 1
+
+    alone = await claim_one(ledger)
+    assert (alone.payload["text"], alone.joined_to) == ("m2", "")
+
+
+async def test_an_edit_that_meets_the_close_is_not_lost(ledger: Ledger) -> None:
+    await ledger.accept(entry("a"))
+    turn = await claim_one(ledger)
+    assert await ledger.revise("a", {"text": "edited"})
+
+    assert await ledger.close(turn, "answered", posted=["105.0"]) == 0
+    again = await claim_one(ledger)
+    assert (again.payload["text"], again.posted, again.failures) == ("edited", ("105.0",), 1)
+
+
+async def test_many_joined_messages_are_all_listed(ledger: Ledger) -> None:
+    for n in range(10, 60):
+        await ledger.accept(entry(f"m{n}", ts=f"{n}.0"))
+    turn = await claim_one(ledger)
+    await ledger.join(turn, await ledger.find_waiting(turn))
+    await ledger.put_back(turn)
+    again = await claim_one(ledger)
+
+    joined = await ledger.join(again, await ledger.find_waiting(again))
+    assert texts(joined) == [f"m{n}" for n in range(11, 51)]
+    assert await ledger.close(again, "answered") == 41
+
+
+async def test_what_slack_has_not_taken_yet_comes_first_in_its_lane(
+    ledger: Ledger, clock: Clock
+) -> None:
+    await ledger.accept(entry("old", ts="1.0"))
+    old = await claim_one(ledger)
+    await ledger.close(old, "answered")
+    await ledger.accept(entry("new", ts="2.0"))
+    await ledger.put_back(await claim_one(ledger), delay=5, delivery=True)
+    assert await ledger.reopen(old, outcomes=["answered"])
+
+    assert await claim(ledger) == []
+    clock.now += 5
+    assert texts([await claim_one(ledger)]) == ["new"]
+
+
+async def test_in_a_flood_those_who_heard_nothing_are_told_first(
+    ledger: Ledger, clock: Clock
+) -> None:
+    for n in range(3):
+        await ledger.accept(entry(f"m{n}", lane=f"m{n}"))
+        clock.now += 1
+    told = []
+    for _ in range(3):
+        clock.now += 101
+        [one] = await ledger.take_waiting(longer_than=2, told_before=100, limit=1)
+        told.append(one.turn.payload["text"])
+    assert told == ["m0", "m1", "m2"]
+
+
+async def test_a_press_leaves_no_copy_of_the_answer_behind(ledger: Ledger) -> None:
+    press = replace(entry("press"), kind="press", payload={"text": "the whole answer"})
+    await ledger.accept(press)
+    turn = await claim_one(ledger)
+    await ledger.close(turn, "answered")
+
+    found = await ledger.find("T1", turn.id)
+    assert found is not None
+    assert found.payload == {}
 
 
 async def test_a_deleted_message_leaves_no_words_behind(ledger: Ledger) -> None:
@@ -384,6 +475,8 @@ async def test_a_deleted_message_leaves_no_words_behind(ledger: Ledger) -> None:
     found = await ledger.find("T1", turn.id)
     assert found is not None
     assert found.payload["text"] == ""
+    assert not await ledger.reopen_edited("secret", "secret, edited")
+    assert not await ledger.reopen(turn, outcomes=["answered"])
 
 
 async def test_a_waiting_turn_follows_edits_and_deletes(ledger: Ledger) -> None:
@@ -437,7 +530,7 @@ async def test_processes_hear_what_there_is_to_do(ledger: Ledger, database: Data
     await ledger.accept(replace(entry("press", lane="press"), kind="press"))
     await ledger.stop(THREAD, "turn1")
 
-    assert [one for one in dict.fromkeys(heard) if one] == [WORK, QUICK, WANTED]
+    assert [one for one in dict.fromkeys(heard) if one] == [WORK, QUICK, ASKED]
 
 
 async def test_no_team_finds_anothers_turn(ledger: Ledger) -> None:
@@ -502,6 +595,7 @@ async def test_a_message_that_is_to_stop_is_joined_to_no_other(ledger: Ledger) -
 
 async def test_a_revived_message_is_on_its_own_again(ledger: Ledger) -> None:
     await ledger.close(await join_two(ledger), "silent")
+    await ledger.close(await claim_one(ledger), "silent")
     assert await ledger.accept(replace(entry("m2", ts="2.0"), revives=True))
     revived = await claim_one(ledger)
 
@@ -558,3 +652,5 @@ async def test_edits_and_closing_never_wait_for_each_other(ledger: Ledger) -> No
         await ledger.join(turn, await ledger.find_waiting(turn))
         edits = [ledger.revise(f"m{n}-2.0", {"text": str(edit)}) for edit in range(3)]
         await asyncio.gather(ledger.close(turn, "answered"), *edits)
+        for again in await claim(ledger):
+            await ledger.close(again, "answered")

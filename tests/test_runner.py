@@ -164,7 +164,7 @@ async def test_a_stop_is_heard_at_once(ledger: Ledger, database: Database) -> No
     async with running(ledger, database, work):
         await ledger.accept(entry("a"))
         await begun.wait()
-        assert await ledger.stop(THREAD)
+        assert await ledger.stop(THREAD, "turn1")
         await asyncio.wait_for(stopped.wait(), 1)
 
 

@@ -20,14 +20,16 @@ TURN = Turn(
     payload={},
     attempt=0,
     failures=0,
-    delayed_since=None,
+    delayed=None,
     posted=(),
     answer=None,
-    wanted=None,
+    asked=None,
+    heard=False,
     busy=False,
     joined_to="",
     outcome=None,
     accepted_at=0.0,
+    age=7.0,
 )
 
 
@@ -159,17 +161,17 @@ async def test_who_would_wait_too_long_is_told_at_once_and_can_retry(tmp_path: P
 def test_the_wait_is_estimated_from_the_queue_and_its_pace(
     ahead: int, pace: float, wait: float
 ) -> None:
-    assert estimate_wait(Waiting(TURN, 7.0, False, ahead, pace), 60.0) == wait
+    assert estimate_wait(Waiting(TURN, False, ahead, pace), 60.0) == wait
 
 
 def test_waiting_for_ones_own_thread_or_for_our_start_is_not_our_being_busy() -> None:
-    assert estimate_wait(Waiting(TURN, 900.0, True, 9, 0.5), 1_000.0) == 0
-    assert estimate_wait(Waiting(TURN, 900.0, False, 0, 0.5), 3.0) == 3
+    assert estimate_wait(Waiting(TURN, True, 9, 0.5), 60.0) == 0
+    assert estimate_wait(Waiting(TURN, False, 0, 0.5), 3.0) == 3
 
 
 def test_every_wait_has_its_words() -> None:
     words = {
-        describe_wait(Waiting(TURN, 1.0, busy, ahead, 0.0))
+        describe_wait(Waiting(TURN, busy, ahead, 0.0))
         for busy, ahead in ((True, 3), (False, 3), (False, 1), (False, 0))
     }
     assert len(words) == 4

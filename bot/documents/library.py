@@ -66,10 +66,14 @@ class Library:
     ) -> list[Document | UnreadFile]:
         """Fetch and extract the files, or find them stored; one result per file, in order.
 
-        Never raises for a file: what goes wrong becomes its `UnreadFile`.
+        Never raises for a file: what goes wrong becomes its `UnreadFile`. What the store raises
+        passes through.
         """
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._try_read(thread.team, file)) for file in files]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._try_read(thread.team, file)) for file in files]
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
         results = [task.result() for task in tasks]
         # Read side by side, they end in any order; the thread has them as they were shared.
         for result in results:
@@ -87,9 +91,6 @@ class Library:
         except DocumentError as error:
             log.warning("file_unread", team=team, file=file.id, error=str(error))
             return _explain(file, error)
-        except Exception:
-            log.exception("file_failed", team=team, file=file.id)
-            return _explain(file, FileFailed(file.name))
 
     async def _read(self, team: str, file: SharedFile) -> Document:
         # The second to ask for the same file waits, and then finds it stored.
@@ -99,9 +100,18 @@ class Library:
             if stored is not None:
                 return stored
             async with self._slots:
-                document = await self._extract(team, file)
+                document = await self._try_extract(team, file)
             await self._store.save(team, document)
             return document
+
+    async def _try_extract(self, team: str, file: SharedFile) -> Document:
+        try:
+            return await self._extract(team, file)
+        except DocumentError:
+            raise
+        except Exception as error:
+            log.exception("file_failed", team=team, file=file.id)
+            raise FileFailed(file.name) from error
 
     async def _extract(self, team: str, file: SharedFile) -> Document:
         file = await self._fetcher.resolve(team, file)

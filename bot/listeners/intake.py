@@ -23,6 +23,7 @@ from bot.slack.events import (
 from bot.slack.render import STOP
 from bot.slack.workspaces import Workspace, Workspaces
 from bot.store.history import SqlHistory
+from bot.store.traces import Traces
 from bot.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ class Intake:
         workspaces: The installations. An event of any other team is dropped.
         ledger: Where turns are written down.
         history: What deletions are taken out of.
+        traces: As the history.
         metrics: Counts what came in.
         forget_team: Deletes all that is kept of a team that uninstalled us at that time, in seconds
             since 1970; returns None if it has installed us again since.
@@ -49,12 +51,14 @@ class Intake:
         workspaces: Workspaces,
         ledger: Ledger,
         history: SqlHistory,
+        traces: Traces,
         metrics: Metrics,
         forget_team: Callable[[str, float], Awaitable[int | None]],
     ) -> None:
         self._workspaces = workspaces
         self._ledger = ledger
         self._history = history
+        self._traces = traces
         self._metrics = metrics
         self._forget_team = forget_team
         self._at_work = 0
@@ -95,7 +99,9 @@ class Intake:
             if await self._find_workspace(find_team(body)) is None:
                 return
             session = parse_session_stop(body)
-            stopped = await self._ledger.stop(session.thread)
+            stopped = await self._ledger.stop_thread(
+                session.thread, posted=session.streaming, asked_at=session.asked_at
+            )
             log.info("session_stopped", stopped=stopped)
 
     async def receive_uninstall(self, body: Mapping[str, Any]) -> None:
@@ -176,6 +182,7 @@ class Intake:
             case Deleted() as deleted:
                 await self._ledger.withdraw(deleted.message_key)
                 await self._history.forget(deleted.thread, deleted.ts)
+                await self._traces.forget_answer(deleted.thread, deleted.ts)
             case Ignored() as ignored:
                 log.debug("event_ignored", reason=ignored.reason)
 

@@ -114,10 +114,17 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class SessionStopped:
-    """A person pressed Slack's own Stop in a thread we are at work in."""
+    """A person pressed Slack's own Stop in a thread we are at work in.
+
+    Attributes:
+        thread: Where.
+        streaming: The `ts` of the messages that were being streamed there.
+        asked_at: When, in seconds since 1970.
+    """
 
     thread: ThreadKey
-    user: str
+    streaming: tuple[str, ...]
+    asked_at: float
 
 
 Inbound = Said | Edited | Deleted | Ignored
@@ -208,7 +215,8 @@ def parse_session_stop(body: Mapping[str, Any]) -> SessionStopped:
     event = body["event"]
     # Only sessions that are a whole channel lack the thread, and we have none of those.
     thread = ThreadKey(find_team(body), event["channel"], event.get("thread_ts") or "")
-    return SessionStopped(thread, event.get("user") or "")
+    streaming = tuple(event.get("streaming_message_ts") or ())
+    return SessionStopped(thread, streaming, float(event.get("event_ts") or body["event_time"]))
 
 
 def find_team(body: Mapping[str, Any]) -> str:

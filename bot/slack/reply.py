@@ -164,6 +164,8 @@ class Reply:
         self._stamps: list[str] = []
         self._receipted = 0
         self._whole: deque[OutgoingMessage] = deque()
+        # What stands is changed once, not twice, if the new answer is complete by the next time.
+        self._hold_seconds = limits.UPDATE_SECONDS if standing != NOTHING else _HOLD_SECONDS
         self._hold_until = 0.0
         self._answers = standing.answers
         self._notices = Notices(calls, place, turn_id, standing.notices)
@@ -307,7 +309,7 @@ class Reply:
     def _append(self, safe: str) -> None:
         if not self._text:
             safe = safe.lstrip("\n") if self._stamps else safe.lstrip()
-            self._hold_until = self._clock() + (0.0 if self._stamps else _HOLD_SECONDS)
+            self._hold_until = self._clock() + (0.0 if self._stamps else self._hold_seconds)
         self._text += safe
 
     def _due_at(self) -> float | None:

@@ -16,6 +16,8 @@ log = structlog.get_logger(__name__)
 _SPACING_SECONDS: Final = 2.0
 _REFRESH_SECONDS: Final = limits.STATUS_SECONDS - 20.0
 _PATIENCE_SECONDS: Final = 5.0
+_WAY_SECONDS: Final = 2.0
+"""How long to wait for a status on its way before it is taken away."""
 
 
 class StatusLine:
@@ -62,26 +64,30 @@ class StatusLine:
 
     def give_way(self) -> None:
         """Let a message take the status's place; Slack removes the line when it appears."""
-        if self._keeper is not None:
-            self._keeper.cancel()
+        self._wanted = ""
+        self._changed.set()
         # A status on its way may arrive behind the message and would then stay.
         self._may_be_shown = self._sending
 
     async def clear(self) -> None:
         """Take the status away, if it may still be there."""
+        self._wanted = ""
+        self._changed.set()
         if self._keeper is not None:
+            if self._sending:
+                # Cut short it could still take effect, after the one that takes it away.
+                await asyncio.wait({self._keeper}, timeout=_WAY_SECONDS)
             self._keeper.cancel()
             await asyncio.wait({self._keeper})
             self._keeper = None
-        self._wanted = ""
         if self._may_be_shown and self._capabilities.allow("status", self._place):
             self._may_be_shown = False
             await self._send("")
 
     async def _keep(self) -> None:
-        while self._capabilities.allow("status", self._place):
+        while self._wanted and self._capabilities.allow("status", self._place):
             self._changed.clear()
-            if not await self._send(self._wanted):
+            if not await self._send(self._wanted) or not self._wanted:
                 return
             await self._sleep(_SPACING_SECONDS)
             await wait_for_either(self._changed, _REFRESH_SECONDS - _SPACING_SECONDS, self._sleep)

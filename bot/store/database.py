@@ -1,9 +1,11 @@
 """What every store writes to and reads from; SQLite and PostgreSQL behind one set of words."""
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import structlog
 from sqlalchemy import Table
@@ -33,6 +35,9 @@ class Database(ABC):
 
     def __init__(self) -> None:
         self._watchers: list[Watcher] = []
+        self._outer: ContextVar[tuple[asyncio.Task[Any] | None, AsyncConnection] | None] = (
+            ContextVar("outer", default=None)
+        )
 
     @abstractmethod
     @override
@@ -63,14 +68,29 @@ class Database(ABC):
     async def inspect(self) -> State:
         """Say what `open` would find, without changing a table; raises as it does."""
 
-    @abstractmethod
-    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that is durable when the block has ended without an error.
 
-        A block holds up others, so it waits for nothing but the database, and it sends statements
-        alone: savepoints and commits are not its own. If the very end of it is cancelled or fails,
-        its work may have become durable all the same.
+        A block holds up others, so it waits for nothing but the database, and only statements are
+        sent on its connection. When it was cancelled or failed at its very end, its work may still
+        have become durable. A block within another one of the same task is part of that: what
+        several stores write becomes durable together.
         """
+        outer = self._outer.get()
+        if outer is not None and outer[0] is asyncio.current_task():
+            yield outer[1]
+            return
+        async with self._begin() as tx:
+            token = self._outer.set((asyncio.current_task(), tx))
+            try:
+                yield tx
+            finally:
+                self._outer.reset(token)
+
+    @abstractmethod
+    def _begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction of its own, as `write` describes it."""
 
     @abstractmethod
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:

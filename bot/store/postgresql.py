@@ -120,7 +120,7 @@ class PostgresDatabase(Database):
 
     @override
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def _begin(self) -> AsyncIterator[AsyncConnection]:
         is_committing = False
         async with self._checkout(self._engine) as tx:
             messages = self._messages[tx] = []

@@ -68,7 +68,7 @@ class SqliteDatabase(Database):
             self._lock_file = None
 
     @override
-    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def _begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
         return self._writer.block()
 
     @override

@@ -85,6 +85,7 @@ turns = Table(
     Column("outcome", String(16)),
     Column("reason", AnyText(255)),
     Column("posted", JSON, nullable=False, comment="The ts of what was posted for it, in order"),
+    Column("begun_at", Float, comment="When it was last claimed"),
     Column("lease_until", Float, comment="How long the runner has it, by the database's clock"),
     Column("asked", String(16), comment="stop or restart: what is wanted of a running turn"),
     Column(
@@ -176,6 +177,7 @@ traces = Table(
     Column("recorded_at", Float, nullable=False),
 )
 Index("traces_recorded", traces.c.recorded_at)
+Index("traces_answer", traces.c.team, traces.c.channel, traces.c.answer_ts)
 
 documents = Table(
     "documents",

@@ -79,3 +79,14 @@ class Traces:
             await tx.execute(
                 delete(traces).where(traces.c.turn_id == turn_id, traces.c.team == team)
             )
+
+    async def forget_answer(self, thread: ThreadKey, answer_ts: str) -> None:
+        """Delete the trace behind the answer at `answer_ts`."""
+        async with self._database.write() as tx:
+            await tx.execute(
+                delete(traces).where(
+                    traces.c.team == thread.team,
+                    traces.c.channel == thread.channel,
+                    traces.c.answer_ts == answer_ts,
+                )
+            )

@@ -299,7 +299,7 @@ def test_a_press_without_thread_in_its_container_takes_the_messages() -> None:
     assert parse_press({**PRESS, "container": container}) == parse_press(PRESS)
 
 
-def test_slacks_own_stop_names_the_thread_and_who_pressed() -> None:
+def test_slacks_own_stop_names_the_thread_what_was_written_and_when() -> None:
     event = {
         "type": "agent_session_stopped",
         "channel": "D0DIRECT01",
@@ -312,7 +312,7 @@ def test_slacks_own_stop_names_the_thread_and_who_pressed() -> None:
     stopped = parse_session_stop({"team_id": "T0TEAM0001", "event": event})
 
     thread = ThreadKey("T0TEAM0001", "D0DIRECT01", "1794269000.000100")
-    assert stopped == SessionStopped(thread, "U0ALICE001")
+    assert stopped == SessionStopped(thread, ("1794269001.000200",), 1794269440.0001)
 
 
 def test_a_stop_of_a_whole_channels_session_is_of_no_thread() -> None:

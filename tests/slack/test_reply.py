@@ -765,10 +765,31 @@ class TestStatus:
             await gate.reached.wait()
             yield EndPiece("Yes.", NO_CONTROLS)
 
+        delivering = asyncio.create_task(stage.deliver(pieces()))
+        await stage.answered("chat.postMessage")
+        gate.release()
+        await delivering
+
+        shown = [
+            call.arguments["status"]
+            for call in stage.slack.calls_of("assistant.threads.setStatus")
+        ]
+        assert shown == ["is thinking…", ""]
+        assert stage.slack.workspace.status_of((GENERAL, stage.root)) == ""
+
+    async def test_a_status_that_never_comes_back_holds_nothing_up_for_long(
+        self, stage: Stage
+    ) -> None:
+        gate = stage.slack.faults.hold("assistant.threads.setStatus")
+
+        async def pieces() -> AsyncIterator[Piece]:
+            yield StatusPiece("is thinking…")
+            await gate.reached.wait()
+            yield EndPiece("Yes.", NO_CONTROLS)
+
         await stage.deliver(pieces())
         gate.release()
 
-        assert stage.methods()[-1] == "assistant.threads.setStatus"
         assert stage.slack.calls[-1].arguments["status"] == ""
 
     async def test_a_refused_status_fails_nothing_and_is_remembered(self, stage: Stage) -> None:

@@ -167,8 +167,9 @@ class TestAnswers:
 
         async def pieces() -> AsyncIterator[Piece]:
             assert stage.texts == ["Old"]
+            await stage.clock.pass_time(2.0)  # the status's own pause
             yield TextPiece("One ")
-            await stage.clock.pass_time(0.2)
+            await stage.clock.pass_time(limits.UPDATE_SECONDS)
             await stage.begun()
             assert stage.texts == ["One "]
             yield TextPiece("two ")
@@ -209,7 +210,7 @@ class TestAnswers:
 
         async def pieces() -> AsyncIterator[Piece]:
             yield TextPiece("New ")
-            await stage.clock.pass_time(0.2)
+            await stage.clock.pass_time(limits.UPDATE_SECONDS)
             await stage.begun()
             raise ModelInterrupted("the stream ended")
 
@@ -270,7 +271,7 @@ class TestAnswers:
         async def pieces() -> AsyncIterator[Piece]:
             if not at_once:
                 yield TextPiece("New ")
-                await stage.clock.pass_time(0.2)
+                await stage.clock.pass_time(limits.UPDATE_SECONDS)
                 await stage.begun()
             yield EndPiece("New one", NO_CONTROLS)
 

@@ -245,7 +245,7 @@ class TestOverAnotherAnswer:
         ts = await self.deliver_old(stage)
         writing = Writing(
             TextPiece("New "),
-            lambda: stage.clock.pass_time(0.2),
+            lambda: stage.clock.pass_time(limits.UPDATE_SECONDS),
             stage.begun,
             lambda: press_stop(stage),
         )
@@ -329,7 +329,7 @@ class TestButton:
 
         async def pieces() -> AsyncIterator[Piece]:
             yield TextPiece("New ")
-            await stage.clock.pass_time(0.2)
+            await stage.clock.pass_time(limits.UPDATE_SECONDS)
             await stage.begun()
             assert stage.buttons == [["stop_answer"]]
             end = asyncio.create_task(stage.clock.pass_time(limits.UPDATE_SECONDS))

@@ -168,3 +168,28 @@ async def test_a_watcher_that_fails_hides_nothing_from_the_others(database: Data
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match="DATABASE_URL must look like"):
         open_database(url)
+
+
+async def test_a_block_within_a_block_is_part_of_it(database: Database) -> None:
+    async def write(thread_ts: str) -> None:
+        async with database.write() as tx:
+            await tx.execute(insert(threads), {**ROW, "thread_ts": thread_ts})
+
+    async def write_two_and_fail() -> None:
+        async with database.write():
+            await write("1.0")
+            await write("2.0")
+            raise RuntimeError("on purpose")
+
+    with pytest.raises(RuntimeError, match="on purpose"):
+        await write_two_and_fail()
+    assert await rows_of(database) == []
+
+    async with database.write():
+        await write("3.0")
+        # Another task's block is its own, though it was begun within this one.
+        other = asyncio.create_task(write("4.0"))
+        await asyncio.sleep(0)
+        assert "3.0" not in await rows_of(database)
+    await other
+    assert sorted(await rows_of(database)) == ["3.0", "4.0"]

@@ -9,6 +9,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     for column in (
+        sa.Column("begun_at", sa.Float, comment="When it was last claimed"),
         sa.Column(
             "lease_until", sa.Float, comment="How long the runner has it, by the database's clock"
         ),
@@ -34,6 +35,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("joined_to IS NOT NULL"),
         postgresql_where=sa.text("joined_to IS NOT NULL"),
     )
+    op.create_index("traces_answer", "traces", ["team", "channel", "answer_ts"])
     if op.get_bind().dialect.name == "postgresql":
         # On SQLite an integer key has 64 bits already, and there are no comments.
         op.alter_column("turns", "sequence", type_=sa.BigInteger)
