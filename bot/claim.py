@@ -120,8 +120,9 @@ def build_claim(now: ColumnElement[float]) -> ReturningUpdate[Any]:
             failures=turns.c.failures + 1,
             lease_until=now + bindparam("lease"),
             begun_at=now,
-            # Whoever begins anew has the new text already.
+            # Whoever begins anew has the new text already, and an answer to the old one is none.
             asked=case((turns.c.asked == "restart", null()), else_=turns.c.asked),
+            answer=case((turns.c.asked == "restart", null()), else_=turns.c.answer),
         )
         .returning(turns, now.label("now"))
     )

@@ -63,6 +63,9 @@ OFFERED: Final = "offered"
 WORK: Final = "work"
 """Notified when a message may have become ready to be claimed."""
 
+LATER: Final = "later"
+"""Notified when a turn was put off."""
+
 QUICK: Final = "quick"
 """Notified when a turn that waits for no place may have become ready to be claimed."""
 
@@ -382,6 +385,7 @@ class Ledger:
         reason: str = "",
         *,
         posted: Sequence[str] | None = None,
+        alone: bool = False,
     ) -> int:
         """End a turn and what was joined to it; return how many that were.
 
@@ -394,36 +398,36 @@ class Ledger:
             outcome: How it ended.
             reason: For the log.
             posted: What of it stands in Slack, if that has changed.
+            alone: Nothing was ever joined to it, so that there is no need to look.
 
         Raises:
             LeaseLost: It is not ours any more.
         """
         async with self._database.write() as tx:
-            # First those that were joined, in the order in which `revise` locks them too: else the
-            # two could wait for each other.
             joined = turns.c.joined_to == turn.id, turns.c.state == "joined"
-            await tx.execute(select(turns.c.id).where(*joined).with_for_update())
-            ours = select(turns.c.asked).where(*_is_ours(turn)).with_for_update()
-            row = (await tx.execute(ours)).first()
-            if row is None:
-                await self._expect_closed(tx, turn)
-                return 0
+            if not alone:
+                # Before their owner, as `revise` locks them, or the two could wait for each other.
+                await tx.execute(select(turns.c.id).where(*joined).with_for_update())
             changes: dict[str, Any] = {} if posted is None else {"posted": list(posted)}
             if turn.kind != "message":
                 # It was written down for as long as it took; a press has the whole answer in it.
                 changes["payload"] = {}
-            if row.asked == "restart":
-                again = {**self._queued(), "failures": turns.c.failures - 1}
-                await self._change(tx, turn, **changes, **again)
-                await self._database.notify(tx, WORK)
-                return 0
             ended = {
                 "state": "closed",
                 "outcome": outcome,
                 "closed_at": self._now,
                 "answer": null(),
             }
-            await self._change(tx, turn, reason=reason[:255], **changes, **ended)
+            result = await tx.execute(
+                update(turns)
+                .where(*_is_ours(turn), turns.c.asked.is_distinct_from("restart"))
+                .values(reason=reason[:255], **changes, **ended)
+            )
+            if not result.rowcount:
+                await self._begin_anew(tx, turn, changes)
+                return 0
+            if alone:
+                return 1
             if outcome == "silent":
                 freed = await tx.execute(
                     update(turns).where(*joined).values(joined_to=None, **self._queued())
@@ -437,8 +441,18 @@ class Ledger:
     def _queued(self, delay: float = 0) -> dict[str, Any]:
         return {"state": "queued", "available_at": self._now + delay, "lease_until": None}
 
-    async def _expect_closed(self, tx: AsyncConnection, turn: Turn) -> None:
-        """Raise LeaseLost unless this attempt has closed the turn already."""
+    async def _begin_anew(
+        self, tx: AsyncConnection, turn: Turn, changes: Mapping[str, Any]
+    ) -> None:
+        """Queue a turn again that is asked to restart.
+
+        Raises LeaseLost if it is not that, unless this attempt has closed it already.
+        """
+        again = {**self._queued(), "failures": turns.c.failures - 1, **changes}
+        result = await tx.execute(update(turns).where(*_is_ours(turn)).values(**again))
+        if result.rowcount:
+            await self._database.notify(tx, WORK)
+            return
         query = select(literal(1)).where(
             turns.c.id == turn.id, turns.c.claims == turn.attempt, turns.c.state == "closed"
         )
@@ -467,8 +481,8 @@ class Ledger:
             result = await tx.execute(
                 update(turns).where(*_is_ours(turn)).values(**self._queued(delay), **changes)
             )
-            if not delay:
-                await self._database.notify(tx, WORK if turn.kind == "message" else QUICK)
+            at_once = WORK if turn.kind == "message" else QUICK
+            await self._database.notify(tx, LATER if delay else at_once)
             return result.rowcount > 0
 
     async def reopen(
@@ -566,7 +580,8 @@ class Ledger:
     async def revise(self, key: str, change: Mapping[str, Any]) -> bool:
         """Change the payload of a message that has not ended; False if it has, or is not known.
 
-        A turn that is running, for this message or for one joined to it, begins anew.
+        A turn that is running, for this message or for one joined to it, begins anew. A message
+        that was deleted stays as it is.
         """
         this = turns.c.dedupe_key == key
         async with self._database.write() as tx:
@@ -577,7 +592,7 @@ class Ledger:
             query = select(turns.c.state).where(owner).with_for_update()
             if (await tx.execute(query)).scalar_one() == "closed":
                 return False
-            if change.items() <= row.payload.items():
+            if change.items() <= row.payload.items() or row.payload.get("call") == _DELETED:
                 return True
             payload = {**row.payload, **change}
             # What has been changed since is not to be replaced by a late copy of the original.

@@ -11,7 +11,7 @@ from structlog.contextvars import bound_contextvars
 
 from bot.errors import LeaseLost
 from bot.lease import Lease, boot_seconds
-from bot.ledger import ASKED, QUICK, Ledger, Turn
+from bot.ledger import ASKED, LATER, QUICK, Ledger, Turn
 from bot.telemetry import Metrics
 
 log = structlog.get_logger(__name__)
@@ -70,6 +70,7 @@ class Runner:
         self._ticking = asyncio.Lock()
         self._renew_at = 0.0
         self._is_asked = False
+        self._is_put_off = True
         self._quick_waits = True
         self._stopping = False
         self._ended = False
@@ -80,6 +81,8 @@ class Runner:
             self._quick_waits = True
         if message in {ASKED, ""}:
             self._is_asked = True
+        if message in {LATER, ""}:
+            self._is_put_off = True
         self._wake.set()
 
     async def run(self) -> None:
@@ -124,11 +127,13 @@ class Runner:
             self._is_asked = False
             await self._renew(begun_at)
             self._renew_at = begun_at + interval
-        next_in = None
+        pauses = [_POLL_SECONDS]
         if not self._stopping:
             await self._claim()
-            next_in = await self._ledger.next_in()
-        pauses = [_POLL_SECONDS] if next_in is None else [_POLL_SECONDS, next_in]
+            if self._is_put_off:
+                next_in = await self._ledger.next_in()
+                self._is_put_off = next_in is not None
+                pauses += [] if next_in is None else [next_in]
         if self._running:
             pauses.append(self._renew_at - self._clock())
         return max(0.0, min(pauses))

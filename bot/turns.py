@@ -256,11 +256,13 @@ class Turns:
             await reply.clear_status()
             await self._close(turn, "answered", OFFERED)
             return
-        said = [attempt.said, *await self._join_waiting(attempt, participation)]
+        joined = await self._join_waiting(attempt, participation)
+        said = [attempt.said, *(one for one in joined if one.call != "deleted")]
+        alone = not (joined or turn.resumed)
         if turn.answer is not None:
             written = Answer(**turn.answer)
             receipt = await self._deliver(attempt, self._repeat(turn, written))
-            await self._keep_answer(attempt, said, written, receipt)
+            await self._keep_answer(attempt, said, written, receipt, alone=alone)
             return
         files = [file for one in said for file in one.files]
         reply.show_status(f"is reading {_name(files)}…" if files else _THINKING)
@@ -280,10 +282,12 @@ class Turns:
         else:
             thought = Thought()
             receipt = await self._deliver(attempt, self._write(turn, opened, thought))
-            await self._keep_answer(attempt, said, thought.answer, receipt)
+            await self._keep_answer(attempt, said, thought.answer, receipt, alone=alone)
 
     async def _join_waiting(self, attempt: "_Attempt", participation: Participation) -> list[Said]:
         """Take in the messages that were written while this one waited; they share its answer.
+
+        Those that were deleted since are among them.
 
         Only the next ones, as long as each surely wants an answer, so that the order is kept; and
         none if the answer is to stand in a place above them, or was written before them.
@@ -308,7 +312,7 @@ class Turns:
             if said.call == "deleted":
                 # An attempt that was interrupted may have written it down after it was forgotten.
                 await self._history.forget(said.thread, said.ts)
-        return [said for said in said_too if said.call != "deleted"]
+        return said_too
 
     async def _fall_silent(self, turn: Turn, said: Said, reply: Reply, reason: str) -> None:
         """End a turn that was to be answered when it was begun, and is not any more."""
@@ -404,6 +408,8 @@ class Turns:
         said: Sequence[Said],
         answer: Answer | None,
         receipt: Delivered | Stopped,
+        *,
+        alone: bool,
     ) -> None:
         """Write down what stands in Slack now, in the place of what stood there before."""
         turn = attempt.turn
@@ -421,7 +427,7 @@ class Turns:
                 await self._hide_earlier(attempt)
         # Where nothing new was written, the answer that the turn had before still stands.
         posted = receipt.message_ts if message else None
-        await self._keep(turn, posted, message, trace, outcome)
+        await self._keep(turn, posted, message, trace, outcome, alone=alone)
 
     async def _hide_earlier(self, attempt: "_Attempt") -> None:
         """Take away what shows the reasoning behind the answer that the turn had before."""
@@ -446,6 +452,8 @@ class Turns:
         trace: Trace | None,
         outcome: Outcome,
         reason: str = "",
+        *,
+        alone: bool = False,
     ) -> None:
         """Write down what was said, and that it was; keep at it while the database is away.
 
@@ -457,7 +465,7 @@ class Turns:
                 async with self._together():
                     if message is not None:
                         await self._replace(turn, message, trace)
-                    await self._close(turn, outcome, reason, posted)
+                    await self._close(turn, outcome, reason, posted, alone=alone)
             except SQLAlchemyError:
                 log.exception("answer_not_written_down")
                 await asyncio.sleep(_DATABASE_RETRY_SECONDS)
@@ -508,8 +516,10 @@ class Turns:
         outcome: Outcome,
         reason: str = "",
         posted: Sequence[str] | None = None,
+        *,
+        alone: bool = False,
     ) -> None:
-        closed = await self._ledger.close(turn, outcome, reason, posted=posted)
+        closed = await self._ledger.close(turn, outcome, reason, posted=posted, alone=alone)
         self._metrics.closed.labels(outcome).inc(closed)
         log.info(
             "turn_closed",

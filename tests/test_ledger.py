@@ -654,3 +654,21 @@ async def test_edits_and_closing_never_wait_for_each_other(ledger: Ledger) -> No
         await asyncio.gather(ledger.close(turn, "answered"), *edits)
         for again in await claim(ledger):
             await ledger.close(again, "answered")
+
+
+async def test_an_answer_to_the_old_text_is_not_kept_for_the_new_one(ledger: Ledger) -> None:
+    await ledger.accept(entry("a"))
+    turn = await claim_one(ledger)
+    await ledger.revise("a", {"text": "edited"})
+    await ledger.keep_answer(turn, {"markdown": "to the old text"})
+    await ledger.put_back(turn)
+
+    assert (await claim_one(ledger)).answer is None
+
+
+async def test_an_edit_that_comes_after_the_deletion_brings_nothing_back(ledger: Ledger) -> None:
+    await ledger.accept(entry("a"))
+    await ledger.withdraw("a")
+    await ledger.revise("a", {"text": "edited"})
+
+    assert (await claim_one(ledger)).payload["text"] == ""

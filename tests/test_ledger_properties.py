@@ -26,7 +26,7 @@ from sqlalchemy import Engine, delete, event, insert, select, text
 
 from bot.conversation.messages import ThreadKey
 from bot.errors import LeaseLost
-from bot.ledger import Entry, Kind, Ledger, Outcome, Turn, Wanted
+from bot.ledger import Asked, Entry, Kind, Ledger, Outcome, Turn
 from bot.store.database import Database, open_database
 from bot.store.sqlite import SqliteDatabase
 from bot.store.tables import turns
@@ -35,7 +35,8 @@ from tests.test_ledger import LEASE, Clock, build
 _T = TypeVar("_T")
 
 _TOLD: Final = {"answered", "stopped", "failed", "dead"}
-_GONE: Final = {"text": "", "files": []}
+_GONE: Final = {"text": "", "files": [], "call": "deleted"}
+_SKEW: Final = 5.0
 _TICK: Final = 2.0**-10
 """The clock moves on before each call, by what a float can add without an error."""
 
@@ -61,12 +62,18 @@ class _Row:
     claims: int = 0
     failures: int = 0
     lease_until: float | None = None
-    asked: Wanted | None = None
+    begun_at: float | None = None
+    asked: Asked | None = None
     busy: bool = False
     joined_to: str | None = None
     outcome: Outcome | None = None
     answer: dict[str, Any] | None = None
     delayed_since: float | None = None
+    heard_at: float | None = None
+
+    @property
+    def gone(self) -> bool:
+        return self.payload.get("call") == "deleted"
 
     @property
     def takes_a_place(self) -> bool:
@@ -147,7 +154,7 @@ class _Play:
             return
         if entry.complete and row.state == "queued" and row.payload.get("incomplete"):
             row.payload = dict(entry.payload)
-        revived = entry.revives and row.outcome == "silent"
+        revived = entry.revives and row.outcome == "silent" and not row.gone
         assert is_new is revived
         if revived:
             self._open_again(row, entry.payload)
@@ -188,13 +195,23 @@ class _Play:
             row.state = "running"
             row.claims += 1
             row.failures += 1
+            row.begun_at = self._clock.now
             row.lease_until = self._clock.now + LEASE
             if row.asked == "restart":
-                row.asked = None
-            assert (turn.attempt, turn.failures) == (row.claims, row.failures)
-            assert (turn.payload, turn.wanted) == (row.payload, row.asked)
+                # The answer may be to the old text.
+                row.asked = row.answer = None
+            self._compare(turn, row)
         self._held[:0] = claimed
         return claimed
+
+    def _compare(self, turn: Turn, row: _Row) -> None:
+        assert (turn.attempt, turn.failures) == (row.claims, row.failures)
+        assert (turn.payload, turn.posted) == (row.payload, tuple(row.posted))
+        assert (turn.asked, turn.answer) == (row.asked, row.answer)
+        assert (turn.heard, turn.busy) == (row.heard_at is not None, row.busy)
+        assert turn.age == self._clock.now - row.accepted_at
+        since = row.delayed_since
+        assert turn.delayed == (None if since is None else self._clock.now - since)
 
     def _find_ready(self) -> Iterable[_Row]:
         """Yield what heads its lane and is due, or was left by a process that was lost."""
@@ -202,7 +219,10 @@ class _Play:
             of_lane = [row for row in self._rows.values() if row.lane == lane]
             running = [row for row in of_lane if row.state == "running"]
             # Those of one `ts` stay in the order in which they were accepted.
-            queued = sorted(_in_state(of_lane, "queued"), key=lambda row: row.ts)
+            queued = sorted(
+                _in_state(of_lane, "queued"),
+                key=lambda row: (row.delayed_since is None, row.ts),
+            )
             if running:
                 yield from (row for row in running if not self._is_live(row))
             else:
@@ -230,35 +250,57 @@ class _Play:
         for row in ours:
             row.lease_until = self._clock.now + LEASE
 
-    async def close(self, process: int, which: int, outcome: Outcome) -> None:
+    async def close(
+        self, process: int, which: int, outcome: Outcome, posted: list[str] | None
+    ) -> None:
         if turn := await self._pick_held(process, which):
             self._let_go(turn)
-            await self._close(process, turn, outcome)
+            await self._close(process, turn, outcome, posted)
 
-    async def _close(self, process: int, turn: Turn, outcome: Outcome) -> None:
+    async def _close(
+        self, process: int, turn: Turn, outcome: Outcome, posted: list[str] | None = None
+    ) -> None:
         row = self._rows[turn.id]
-        call = self._cluster.ledgers[process].close(turn, outcome)
+        alone = not self._find_joined(row)
+        call = self._cluster.ledgers[process].close(turn, outcome, posted=posted, alone=alone)
         if self._is_ours(turn):
-            closed = [row, *_in_state(self._find_joined(row), "joined")]
-            assert await self._do(call) == len(closed)
-            for one in closed:
-                one.state, one.outcome = "closed", outcome
-                one.answer = one.lease_until = None
+            assert await self._do(call) == self._end(row, outcome, posted)
         elif (row.state, row.claims) == ("closed", turn.attempt):
             assert await self._do(call) == 0
         else:
             await self._do_in_vain(call)
+
+    def _end(self, row: _Row, outcome: Outcome, posted: list[str] | None) -> int:
+        """Close a running turn; return how many turns that were."""
+        if posted is not None:
+            row.posted = posted
+        if row.kind != "message":
+            row.payload = {}
+        if row.asked == "restart":
+            row.failures -= 1
+            self._queue(row)
+            return 0
+        joined = _in_state(self._find_joined(row), "joined")
+        if outcome == "silent":
+            for one in joined:
+                one.joined_to = None
+                self._queue(one)
+            joined = []
+        for one in (row, *joined):
+            one.state, one.outcome = "closed", outcome
+            one.answer = one.lease_until = None
+        return 1 + len(joined)
 
     async def put_back(self, process: int, which: int, delay: float, delivery: bool) -> None:
         turn = await self._pick_held(process, which)
         if turn is None:
             return
         self._let_go(turn)
-        await self._do(
-            self._cluster.ledgers[process].put_back(turn, delay=delay, delivery=delivery)
-        )
+        call = self._cluster.ledgers[process].put_back(turn, delay=delay, delivery=delivery)
+        assert await self._do(call) is self._is_ours(turn)
         if self._is_ours(turn):
-            row = self._queue_again(turn, delay)
+            row = self._rows[turn.id]
+            self._queue(row, delay)
             row.failures -= 1
             if delivery and row.delayed_since is None:
                 row.delayed_since = self._clock.now
@@ -270,13 +312,11 @@ class _Play:
         self._let_go(turn)
         await self._do(self._cluster.ledgers[process].note_failure(turn, delay=delay))
         if self._is_ours(turn):
-            self._queue_again(turn, delay)
+            self._queue(self._rows[turn.id], delay)
 
-    def _queue_again(self, turn: Turn, delay: float) -> _Row:
-        row = self._rows[turn.id]
+    def _queue(self, row: _Row, delay: float = 0) -> None:
         row.state, row.lease_until = "queued", None
         row.available_at = self._clock.now + delay
-        return row
 
     async def act_late(self, process: int, which: int, outcome: Outcome) -> None:
         """Go on with a turn that the same hands have closed or put back."""
@@ -285,7 +325,7 @@ class _Play:
         turn = _pick(self._ended, which)
         ledger = self._cluster.ledgers[process]
         await self._close(process, turn, outcome)
-        await self._do(ledger.put_back(turn, delivery=True))
+        assert not await self._do(ledger.put_back(turn, delivery=True))
         await self._do(ledger.note_failure(turn, delay=1))
         await self._do_in_vain(ledger.note_posted(turn, ["9.9"]))
         await self._do_in_vain(ledger.keep_answer(turn, {"markdown": "late"}))
@@ -345,7 +385,7 @@ class _Play:
         ledger = self._cluster.ledgers[process]
         reopened = await self._do(ledger.reopen(turn, change, outcomes=outcomes))
         row = self._rows[turn.id]
-        assert reopened is (row.outcome in outcomes)
+        assert reopened is (row.outcome in outcomes and not row.gone)
         if reopened:
             self._open_again(row, change)
 
@@ -359,8 +399,9 @@ class _Play:
         owner = self._find_owner(row)
         if owner.state == "closed":
             return False
-        if row.payload != row.payload | change:
-            row.payload |= change
+        if not row.gone and row.payload != row.payload | change:
+            row.payload = {**row.payload, **change}
+            row.payload.pop("incomplete", None)
             row.answer = owner.answer = None
             if owner.state == "running":
                 owner.asked = "restart"
@@ -369,8 +410,8 @@ class _Play:
     async def withdraw(self, process: int, which: int) -> None:
         if row := self._pick_message(which):
             await self._do(self._cluster.ledgers[process].withdraw(row.dedupe_key))
-            if not self._revise(row, {**_GONE, "call": "deleted"}):
-                row.payload |= _GONE
+            if not self._revise(row, _GONE):
+                row.payload = {**row.payload, **_GONE}
 
     async def reopen_edited(self, process: int, which: int, words: str) -> None:
         row = self._pick_message(which)
@@ -378,28 +419,36 @@ class _Play:
             return
         call = self._cluster.ledgers[process].reopen_edited(row.dedupe_key, words)
         reopened = await self._do(call)
-        if row.state != "closed" or row.payload["text"] == words:
+        if row.state != "closed" or row.payload["text"] == words or row.gone:
             assert not reopened
             return
         owner = self._find_owner(row)
-        assert reopened is (owner.outcome in _TOLD)
+        assert reopened is (owner.outcome in _TOLD and not owner.gone)
         if owner is not row or reopened:
             row.payload["text"] = words
         if reopened:
             self._open_again(owner, {})
 
-    async def stop(self, process: int, place: tuple[str, str]) -> None:
-        """Stop whatever runs in the thread."""
+    async def stop(
+        self, process: int, place: tuple[str, str], posted: list[str], ago: float
+    ) -> None:
+        """Stop what was at work in the thread some time ago."""
         team, lane = place
-        stopped = await self._do(self._cluster.ledgers[process].stop(ThreadKey(team, "C1", lane)))
-        running = [
-            row
-            for row in self._rows.values()
-            if (row.lane, row.kind, row.state) == (lane, "message", "running")
-        ]
-        assert stopped is bool(running)
-        for row in running:
+        asked_at = self._clock.now - ago
+        ledger, thread = self._cluster.ledgers[process], ThreadKey(team, "C1", lane)
+        stopped = await self._do(ledger.stop_thread(thread, posted=posted, asked_at=asked_at))
+        ought = self._find_meant(lane, set(posted), asked_at)
+        assert stopped is bool(ought)
+        for row in ought:
             row.asked = "stop"
+
+    def _find_meant(self, lane: str, posted: set[str], asked_at: float) -> list[_Row]:
+        messages = [row for row in self._rows.values() if (row.lane, row.kind) == (lane, "message")]
+        for row in _in_state(messages, "running"):
+            if row.begun_at is not None and row.begun_at <= asked_at + _SKEW:
+                is_another = posted and row.posted and posted.isdisjoint(row.posted)
+                return [] if is_another else [row]
+        return [row for row in _in_state(messages, "queued") if row.heard_at is not None]
 
     async def stop_this(self, process: int, which: int) -> None:
         turn = await self._pick_held(process, which)
@@ -410,6 +459,48 @@ class _Play:
         assert stopped is (row.kind == "message" and row.state in {"queued", "running"})
         if stopped:
             row.asked = "stop"
+
+    async def take_waiting(self, process: int, limit: int) -> None:
+        """Tell those who wait for more than 2 seconds, and every 100 seconds again."""
+        call = self._cluster.ledgers[process].take_waiting(
+            longer_than=2, told_before=100, limit=limit
+        )
+        waiting = await self._do(call)
+        ought = sorted(
+            (row for row in self._rows.values() if self._is_to_hear(row)),
+            key=lambda row: (row.heard_at is not None, row.accepted_at),
+        )[:limit]
+        for row in ought:
+            row.heard_at = self._clock.now
+        assert [one.turn.id for one in waiting] == [
+            row.id for row in sorted(ought, key=lambda row: row.accepted_at)
+        ]
+        for one in waiting:
+            row = self._rows[one.turn.id]
+            self._compare(one.turn, row)
+            assert one.thread_is_busy is self._is_behind(row)
+            assert one.ahead == self._count_ahead(row)
+
+    def _is_to_hear(self, row: _Row) -> bool:
+        never_failed = row.failures == 0 and row.delayed_since is None and not row.busy
+        return (
+            (row.kind, row.state) == ("message", "queued")
+            and never_failed
+            and self._clock.now - row.accepted_at > 2
+            and (row.heard_at is None or row.heard_at < self._clock.now - 100)
+        )
+
+    def _is_behind(self, row: _Row) -> bool:
+        others = [one for one in self._rows.values() if one.lane == row.lane and one is not row]
+        return any(
+            one.state == "running" or (one.state != "closed" and one.ts < row.ts) for one in others
+        )
+
+    def _count_ahead(self, row: _Row) -> int:
+        of_team = [
+            one for one in self._rows.values() if (one.team, one.kind) == (row.team, "message")
+        ]
+        return sum(one.accepted_at < row.accepted_at for one in _in_state(of_team, "queued"))
 
     async def give_up_waiting(self, process: int, which: int) -> None:
         row = self._pick_message(which)
@@ -432,6 +523,7 @@ class _Play:
         assert len(lanes) == len(set(lanes))
         to_end = {row.id for row in rows if row.state in {"queued", "running"}}
         assert {row.joined_to for row in _in_state(rows, "joined")} <= to_end
+        assert not any(row.payload["text"] for row in rows if row.gone)
 
     async def drain(self) -> None:
         """Have a process that has never heard of any of it bring everything to its end."""
@@ -482,7 +574,7 @@ class _Play:
     def _open_again(self, row: _Row, change: Any) -> None:
         row.state, row.outcome, row.joined_to = "queued", None, None
         row.failures, row.busy = 0, False
-        row.asked = row.answer = row.delayed_since = None
+        row.asked = row.answer = row.delayed_since = row.heard_at = None
         row.accepted_at = row.available_at = self._clock.now
         row.payload = {**row.payload, **change}
 
@@ -547,6 +639,14 @@ _INTERRUPTIONS: Final = st.one_of(
         delivery=st.booleans(),
     ),
 )
+_POSTED: Final = _WORDS.map(lambda words: [words])
+_CLOSES: Final = _step(
+    _Play.close,
+    process=_PROCESSES,
+    which=_WHICH,
+    outcome=_OUTCOMES,
+    posted=st.none() | _POSTED,
+)
 _STEPS: Final = st.one_of(
     _CLAIMS,
     _CLAIMS,
@@ -564,8 +664,8 @@ _STEPS: Final = st.one_of(
     _INTERRUPTIONS,
     _INTERRUPTIONS,
     _step(_Play.renew, process=_PROCESSES, most=_WHICH),
-    _step(_Play.close, process=_PROCESSES, which=_WHICH, outcome=_OUTCOMES),
-    _step(_Play.close, process=_PROCESSES, which=_WHICH, outcome=_OUTCOMES),
+    _CLOSES,
+    _CLOSES,
     _step(_Play.note_failure, process=_PROCESSES, which=_WHICH, delay=_DELAYS),
     _step(_Play.act_late, process=_PROCESSES, which=_WHICH, outcome=_OUTCOMES),
     _step(_Play.keep, process=_PROCESSES, which=_WHICH, words=_WORDS),
@@ -584,8 +684,15 @@ _STEPS: Final = st.one_of(
         call=_WORDS,
     ),
     _step(_Play.reopen_edited, process=_PROCESSES, which=_ANY, words=_WORDS),
-    _step(_Play.stop, process=_PROCESSES, place=_PLACES),
+    _step(
+        _Play.stop,
+        process=_PROCESSES,
+        place=_PLACES,
+        posted=st.just([]) | _POSTED,
+        ago=st.sampled_from([0.0, _SKEW, LEASE]),
+    ),
     _step(_Play.stop_this, process=_PROCESSES, which=_WHICH),
+    _step(_Play.take_waiting, process=_PROCESSES, limit=st.sampled_from([9, 1])),
     _step(_Play.give_up_waiting, process=_PROCESSES, which=_ANY),
 )
 
@@ -664,6 +771,7 @@ class _Rush:
         assert len(rows) == _EVENTS
         assert {row.state for row in rows} == {"closed"}
         assert all(self._closed[row.id] <= 1 + self._opened[row.id] for row in rows)
+        assert not any(row.payload["text"] for row in rows if row.gone)
 
     async def _happen(self, ledger: Ledger) -> None:
         """Deliver events, some more than once, and have people and time interfere."""
@@ -676,7 +784,7 @@ class _Rush:
 
     async def _interfere(self, ledger: Ledger, n: int) -> None:
         entry = self._make_entry(n)
-        match self._random.randrange(8):
+        match self._random.randrange(9):
             case 0:
                 await ledger.accept(entry)
             case 1 | 2 | 3:
@@ -684,11 +792,13 @@ class _Rush:
             case 4:
                 await self._cut(ledger.withdraw(entry.key))
             case 5:
-                await self._cut(ledger.stop(entry.thread))
+                await self._cut(ledger.stop_thread(entry.thread, asked_at=self._clock.now))
             case 6:
                 turn = await ledger.find_message(entry.thread.team, entry.key)
                 if turn is not None and await ledger.reopen(turn, outcomes=["answered"]):
                     self._opened[turn.id] += 1
+            case 7:
+                await self._cut(ledger.take_waiting(longer_than=2, told_before=100, limit=9))
             case _:
                 self._clock.now += LEASE / 4
 

@@ -94,7 +94,7 @@ class Database(ABC):
 
     @abstractmethod
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A consistent view for reading."""
+        """A connection for reading; each statement sees what is durable as it begins."""
 
     @abstractmethod
     async def check(self) -> None:

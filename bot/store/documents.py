@@ -77,7 +77,8 @@ class DocumentStore:
             .order_by(thread_documents.c.position)
         )
         async with self._database.read() as tx:
-            return await _load(tx, thread.team, list((await tx.execute(query)).scalars()))
+            file_ids = list((await tx.execute(query)).scalars())
+            return await _load(tx, thread.team, file_ids) if file_ids else []
 
 
 async def _load(tx: AsyncConnection, team: str, file_ids: Sequence[str]) -> list[Document]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy import ColumnElement, Row, delete, literal, select, union_all, update
 
 from bot.conversation.messages import (
     AssistantMessage,
@@ -90,17 +90,18 @@ class SqlHistory:
             .where(*_in_thread(thread), messages.c.place < before)
             .group_by(messages.c.role, messages.c.author)
         )
-        read = select(threads.c.read_at).where(
+        read = select(literal("thread"), literal("")).where(
             threads.c.team == thread.team,
             threads.c.channel == thread.channel,
             threads.c.thread_ts == thread.thread_ts,
         )
         async with self._database.read() as tx:
-            rows = (await tx.execute(authors)).all()
-            was_read = (await tx.execute(read)).first() is not None
-        people = {row.author for row in rows if row.role == "user" and row.author[:1] != "B"}
-        answered = any(row.role == "assistant" for row in rows)
-        return Participation(frozenset(people), answered=answered, read=was_read)
+            rows = [tuple(row) for row in await tx.execute(union_all(authors, read))]
+        authors_of = {role: {who for one, who in rows if one == role} for role, _ in rows}
+        people = {who for who in authors_of.get("user", ()) if who[:1] != "B"}
+        return Participation(
+            frozenset(people), answered="assistant" in authors_of, read="thread" in authors_of
+        )
 
     async def mark_read(self, thread: ThreadKey) -> None:
         """Remember that the thread's earlier messages need not be read again."""

@@ -771,8 +771,7 @@ class TestStatus:
         await delivering
 
         shown = [
-            call.arguments["status"]
-            for call in stage.slack.calls_of("assistant.threads.setStatus")
+            call.arguments["status"] for call in stage.slack.calls_of("assistant.threads.setStatus")
         ]
         assert shown == ["is thinking…", ""]
         assert stage.slack.workspace.status_of((GENERAL, stage.root)) == ""

@@ -66,12 +66,13 @@ async def test_readers_see_what_was_there_before_and_do_not_wait(database: Datab
         assert await rows_of(database) == []
 
 
-async def test_a_reader_sees_one_moment(database: Database) -> None:
+async def test_a_reader_sees_what_is_durable(database: Database) -> None:
     async with database.read() as tx:
         assert (await tx.execute(select(threads))).all() == []
         async with database.write() as writing:
             await writing.execute(insert(threads), ROW)
-        assert (await tx.execute(select(threads))).all() == []
+            assert (await tx.execute(select(threads))).all() == []
+        assert len((await tx.execute(select(threads))).all()) == 1
 
 
 async def test_the_check_writes_and_leaves_nothing(database: Database) -> None:

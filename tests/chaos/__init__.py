@@ -1,0 +1,1 @@
+"""Kills the real program under load, and judges what people then see in Slack."""
