@@ -84,7 +84,7 @@ async def test_a_retry_answers_where_the_error_stood(tmp_path: Path) -> None:
         [error] = await chat.answers(DIRECT, ts)
         await chat.settled()
         await chat.slack.press(ALICE, DIRECT, error.ts, "retry")
-        await chat.slack.wait_for(lambda: len(chat.model.requests) == 6)
+        await chat.model.asked(6)
         await chat.settled()
         [still] = chat.replies(DIRECT, ts)
         assert still.ts == error.ts
@@ -150,3 +150,59 @@ async def test_a_question_deleted_while_it_is_answered_is_left_unanswered(tmp_pa
         await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> hi", root)
         await see(chat, GENERAL, root, "Hello.")
         assert "France" not in str(chat.prompts()[1])
+
+
+async def test_a_regenerate_stopped_before_its_first_word_leaves_the_old_answer_and_its_trace(
+    tmp_path: Path,
+) -> None:
+    silent = replace(say("Never.", "Hm."), blocks=say("", "Hm.").blocks[:1], ending="pulse")
+    async with chatting(tmp_path, [say("Old.", "Old thoughts."), silent, say("Sure.")]) as chat:
+        ts = await chat.slack.post(ALICE, DIRECT, "why?")
+        [old] = await see(chat, DIRECT, ts, "Old.")
+        await chat.slack.press(ALICE, DIRECT, old.ts, "regenerate")
+        await chat.model.asked(2)
+        await chat.slack.stop(ALICE, DIRECT, ts)
+        await chat.answers(DIRECT, ts, 2)
+        await chat.settled()
+
+        await chat.slack.press(ALICE, DIRECT, old.ts, "show_reasoning")
+        await chat.slack.wait_for(lambda: "> Old thoughts." in texts(chat, DIRECT, ts))
+        await chat.slack.post(ALICE, DIRECT, "are you sure?", ts)
+        await chat.slack.wait_for(lambda: texts(chat, DIRECT, ts)[-1] == "Sure.")
+        assert chat.prompts()[2][-2]["content"] == "Old."
+
+
+async def test_an_answer_that_a_failed_try_did_not_replace_can_be_regenerated_again(
+    tmp_path: Path,
+) -> None:
+    out_of_order = failure(500, {"error": {"message": "?"}})
+    async with chatting(tmp_path, [say("Old."), *[out_of_order] * 3, say("New.")]) as chat:
+        ts = await chat.slack.post(ALICE, DIRECT, "why?")
+        [old] = await see(chat, DIRECT, ts, "Old.")
+        await chat.slack.press(ALICE, DIRECT, old.ts, "regenerate")
+        await chat.answers(DIRECT, ts, 2)
+        await chat.settled()
+
+        await chat.slack.press(ALICE, DIRECT, old.ts, "regenerate")
+        await see(chat, DIRECT, ts, "New.")
+
+
+async def test_of_messages_answered_together_the_deleted_one_goes_and_the_other_is_answered(
+    tmp_path: Path,
+) -> None:
+    first = replace(say("Zero.", "Hm.", pieces=2), pause_at=0)
+    slow = replace(say("One and two. " * 9, "Hm.", pieces=9), pause_at=4)
+    async with chatting(tmp_path, [first, slow, say("Two.")]) as chat:
+        ts = await chat.slack.post(ALICE, DIRECT, "question 0")
+        await chat.model.asked()
+        one = await chat.slack.post(ALICE, DIRECT, "question 1", ts)
+        await chat.slack.post(ALICE, DIRECT, "question 2", ts)
+        await chat.slack.delivered()
+        first.go_on.set()
+        await chat.model.asked(2)
+
+        await chat.slack.delete(ALICE, DIRECT, one)
+        await see(chat, DIRECT, ts, "Zero.", "Two.")
+        asked = chat.prompts()[2][-1]["content"]
+        assert "question 2" in asked
+        assert "question 1" not in asked

@@ -220,7 +220,7 @@ async def test_a_file_that_came_into_its_thread_unasked_is_read_when_it_is_asked
         await chat.answers(GENERAL, ts)
         await chat.slack.post(BOB, GENERAL, "the plan", ts, files=[NOTES])
         await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> when is the launch?", ts)
-        await chat.slack.wait_for(lambda: len(chat.model.requests) == 2)
+        await chat.model.asked(2)
 
         assert "May to July" in chat.prompts()[1][-1]["content"]
         assert "Bob: the plan" in chat.prompts()[1][-1]["content"]

@@ -48,7 +48,7 @@ async def test_a_stop_while_it_thinks_leaves_a_mark_and_regenerate(tmp_path: Pat
     thinking = endless("")
     async with chatting(tmp_path, [thinking, say("Now.")]) as chat:
         ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> think")
-        await chat.slack.wait_for(lambda: chat.model.requests)
+        await chat.model.asked()
         await chat.slack.wait_for(lambda: chat.slack.calls_of("assistant.threads.setStatus"))
 
         await chat.slack.stop(BOB, GENERAL, ts)

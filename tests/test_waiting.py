@@ -47,7 +47,7 @@ async def test_short_messages_written_while_it_was_busy_are_answered_together(
     first = held("One.")
     async with chatting(tmp_path, [first, say("Two to four."), say("Five.")]) as chat:
         ts = await chat.slack.post(ALICE, DIRECT, "question 1")
-        await chat.slack.wait_for(lambda: chat.model.requests)
+        await chat.model.asked()
         for n in (2, 3, 4):
             await chat.slack.post(ALICE, DIRECT, f"question {n}", ts)
         await chat.slack.delivered()
@@ -69,7 +69,7 @@ async def test_a_file_and_the_question_after_it_are_taken_together(tmp_path: Pat
     first = held("One.")
     async with chatting(tmp_path, [first, say("It says hello.")]) as chat:
         ts = await chat.slack.post(ALICE, DIRECT, "question 1")
-        await chat.slack.wait_for(lambda: chat.model.requests)
+        await chat.model.asked()
         note = ("note.txt", b"hello from the note", "text/plain")
         await chat.slack.post(ALICE, DIRECT, "", ts, files=[note])
         await chat.slack.post(ALICE, DIRECT, "what does it say?", ts)
@@ -88,7 +88,7 @@ async def test_what_others_say_to_each_other_meanwhile_is_not_answered_with_it(
     first = held("One.")
     async with chatting(tmp_path, [first, say("Three.")]) as chat:
         ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> question 1")
-        await chat.slack.wait_for(lambda: chat.model.requests)
+        await chat.model.asked()
         await chat.slack.post(BOB, GENERAL, "I wonder too", ts)
         await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> question 3", ts)
         await chat.slack.delivered()
@@ -104,7 +104,7 @@ async def test_whoever_writes_while_it_is_busy_sees_that_they_are_heard(tmp_path
     first = held("One.")
     async with chatting(tmp_path, [first, say("Two.")]) as chat:
         ts = await chat.slack.post(ALICE, DIRECT, "question 1")
-        await chat.slack.wait_for(lambda: chat.model.requests)
+        await chat.model.asked()
         await chat.slack.post(ALICE, DIRECT, "question 2", ts)
 
         def heard() -> bool:
@@ -123,7 +123,7 @@ async def test_with_all_places_taken_the_next_one_hears_how_many_come_first(
     first = held("One.")
     async with chatting(tmp_path, [first, say("Two.")], ALOUD_TURNS="1") as chat:
         await chat.slack.post(ALICE, DIRECT, "question 1")
-        await chat.slack.wait_for(lambda: chat.model.requests)
+        await chat.model.asked()
         second = await chat.slack.post(ALICE, DIRECT, "question 2")
         await chat.slack.delivered()
         third = await chat.slack.post(BOB, GENERAL, f"<@{BOT}> question 3")
@@ -142,7 +142,7 @@ async def test_who_would_wait_too_long_is_told_at_once_and_can_retry(tmp_path: P
     replies = [first, say("Two.")]
     async with chatting(tmp_path, replies, ALOUD_TURNS="1", ALOUD_BUSY_SECONDS="1") as chat:
         ts = await chat.slack.post(ALICE, DIRECT, "question 1")
-        await chat.slack.wait_for(lambda: chat.model.requests)
+        await chat.model.asked()
         late = await chat.slack.post(ALICE, DIRECT, "question 2")
         [busy] = await chat.answers(DIRECT, late)
         assert "more to answer right now" in busy.text

@@ -56,7 +56,7 @@ class ModelServer:
         self.connections = 0
         self.left = asyncio.Event()
         """Set when a client closes its connection during a reply."""
-        self._arrived = asyncio.Event()
+        self._arrived = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -65,10 +65,10 @@ class ModelServer:
         assert self._server
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
-    async def asked(self) -> None:
-        """Wait for the first request."""
-        async with asyncio.timeout(15):
-            await self._arrived.wait()
+    async def asked(self, times: int = 1) -> None:
+        """Wait until that many requests have come."""
+        async with asyncio.timeout(15), self._arrived:
+            await self._arrived.wait_for(lambda: len(self.requests) >= times)
 
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncGenerator["ModelServer", None]:
@@ -89,7 +89,8 @@ class ModelServer:
         try:
             while request := await _read_request(reader):
                 self.requests.append(request)
-                self._arrived.set()
+                async with self._arrived:
+                    self._arrived.notify_all()
                 reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
                 await self._answer(reply, reader, writer)
         except (ConnectionResetError, BrokenPipeError):
