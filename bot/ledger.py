@@ -346,7 +346,8 @@ class Ledger:
     async def find_waiting(self, turn: Turn) -> list[Turn]:
         """Return the next messages of the turn's lane that wait behind it, in order.
 
-        Up to the first that was begun before: it may stand in Slack, or answer others too.
+        Up to the first that was begun before, for it may stand in Slack or answer others too; that
+        is to stop; or that only hears that we are busy.
         """
         query = self._select_turns.where(
             turns.c.lane == turn.lane,
@@ -357,7 +358,7 @@ class Ledger:
         async with self._database.read() as tx:
             rows = await tx.execute(query.order_by(*_IN_ORDER).limit(_MOST_JOINED))
             waiting = [_to_turn(row) for row in rows]
-        return list(takewhile(lambda one: not one.attempt and one.asked is None, waiting))
+        return list(takewhile(lambda one: not (one.attempt or one.asked or one.busy), waiting))
 
     async def join(self, turn: Turn, others: Sequence[Turn]) -> list[Turn]:
         """Let the turn answer these waiting ones too; return all that it answers, in order.
@@ -545,14 +546,15 @@ class Ledger:
     ) -> bool:
         """Ask what is at work in the thread to stop; False if there is nothing.
 
-        What was begun after it was asked for is something else, and goes on.
+        What was begun or written after it was asked for is something else, and goes on.
 
         Args:
             thread: Where.
             posted: The messages that were being written; they tell which turn is meant.
             asked_at: When it was asked for, in seconds since 1970.
         """
-        running = (turns.c.state == "running", turns.c.begun_at <= asked_at + _SKEW_SECONDS)
+        latest = asked_at + _SKEW_SECONDS
+        running = (turns.c.state == "running", turns.c.begun_at <= latest)
         query = select(turns.c.id, turns.c.posted).where(
             *_in_thread(thread), turns.c.kind == "message", *running
         )
@@ -561,7 +563,7 @@ class Ledger:
         if row is None:
             # Whoever was told that they wait can stop that too.
             waits = (turns.c.state == "queued", turns.c.heard_at.is_not(None))
-            return await self._stop(thread, *waits)
+            return await self._stop(thread, *waits, turns.c.accepted_at <= latest)
         if posted and row.posted and not set(posted) & set(row.posted):
             return False
         return await self._stop(thread, turns.c.id == row.id, turns.c.state == "running")

@@ -392,6 +392,7 @@ async def test_who_was_told_that_they_wait_can_stop_that(ledger: Ledger, clock: 
     clock.now += 3
     assert len(await ledger.take_waiting(longer_than=2, told_before=100, limit=9)) == 1
 
+    assert not await ledger.stop_thread(THREAD, asked_at=clock.now - 60)
     assert await ledger.stop_thread(THREAD, asked_at=clock.now)
     assert (await claim_one(ledger)).asked == "stop"
 

@@ -372,7 +372,7 @@ class _Play:
         messages = [row for row in behind if row.kind == "message"]
         in_order = sorted(messages, key=lambda row: row.ts)
         # One that was begun may have something of its own in Slack, and others joined to it.
-        next_ones = takewhile(lambda row: not row.claims and row.asked is None, in_order)
+        next_ones = takewhile(lambda row: not (row.claims or row.asked or row.busy), in_order)
         return [row.id for row in next_ones]
 
     async def reopen(self, process: int, which: int, outcomes: list[Outcome], call: str) -> None:
@@ -448,7 +448,8 @@ class _Play:
             if row.begun_at is not None and row.begun_at <= asked_at + _SKEW:
                 is_another = posted and row.posted and posted.isdisjoint(row.posted)
                 return [] if is_another else [row]
-        return [row for row in _in_state(messages, "queued") if row.heard_at is not None]
+        waiting = [row for row in _in_state(messages, "queued") if row.heard_at is not None]
+        return [row for row in waiting if row.accepted_at <= asked_at + _SKEW]
 
     async def stop_this(self, process: int, which: int) -> None:
         turn = await self._pick_held(process, which)
