@@ -19,8 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"conversation", "errors"},
     "telemetry": set(),
     "lease": {"errors"},
-    "claim": {"store"},
-    "ledger": {"claim", "conversation", "errors", "store"},
+    "ledger": {"conversation", "errors", "store"},
     "runner": {"errors", "lease", "ledger", "telemetry"},
     "waiting": {"errors", "ledger", "slack"},
     "turns": {

@@ -1,4 +1,4 @@
-"""The ledger: which turns exist, in what order, who has them, and how each ended.
+"""Turns in the database: accepted, claimed, renewed, closed.
 
 An event is accepted (written down once, however often it is delivered) before it is acknowledged;
 claimed when it is the oldest of its lane and nothing else of the lane is at work; closed with
@@ -11,7 +11,7 @@ exactly one outcome.
     │ └────────────────┘ put back, failed,       │
     │ ▲                  lease run out           │
     │ └──────────────────────────────────────────┘ reopen
-    └──▶ joined ──▶ closed, with the turn that answers it too
+    └──▶ joined ──▶ closed, with the turn that answers it too; queued, if that falls silent
 ```
 
 Whoever claims a turn has it for the time of a lease, by the database's clock, and renews it. What
@@ -20,13 +20,11 @@ frozen past its lease can't undo what its successor did.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     case,
     func,
     literal,
@@ -38,24 +36,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.claim import build_claim
 from bot.conversation.messages import ThreadKey
 from bot.errors import LeaseLost
+from bot.ledger.claim import build_claim
+from bot.ledger.turn import Asked, Entry, Outcome, Turn, Waiting, to_turn
 from bot.store.clock import database_now
 from bot.store.database import Database
 from bot.store.tables import turns
-
-Kind = Literal["message", "edit", "press"]
-Outcome = Literal["answered", "stopped", "failed", "dead", "silent", "refused"]
-"""How a turn ended.
-
-It was answered; a person stopped it; an error message stands in its place; it broke so often that
-it was given up, which its error message says; nothing was to be said, for the reason that is
-logged; Slack refused whatever was said.
-"""
-
-Asked = Literal["stop", "restart"]
-"""What is asked of a running turn: to end with what there is, or to begin anew."""
 
 OFFERED: Final = "offered"
 """The reason of a turn that was answered with an offer, which may still be accepted."""
@@ -83,98 +70,6 @@ _DELETED: Final = "deleted"
 
 _IN_ORDER: Final = (turns.c.ts, turns.c.sequence)
 _TOLD: Final = ("answered", "stopped", "failed", "dead")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An event to write down.
-
-    Attributes:
-        key: What the event is known by in all its deliveries.
-        kind: Who handles it.
-        thread: Where it happened.
-        ts: Its place in the order of its lane.
-        lane: Turns of one lane run one after another.
-        payload: What the turn needs, as JSON.
-        complete: False for a copy that a fuller delivery of the same event may replace.
-        revives: Whether it takes up again a turn of the same key that ended in silence.
-    """
-
-    key: str
-    kind: Kind
-    thread: ThreadKey
-    ts: str
-    lane: str
-    payload: Mapping[str, Any]
-    complete: bool = True
-    revives: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An entry and what has become of it.
-
-    Attributes:
-        id: Names the turn in logs, message metadata and button values.
-        attempt: Which claim of it this is, counted from 1; 0 if there was none.
-        failures: How often it was begun and neither closed nor put back.
-        delayed: For how many seconds Slack had not taken its reply when it was read, or None.
-        posted: The `ts` of messages that an earlier attempt is known to have posted.
-        answer: The finished answer that an earlier attempt had no time to deliver, as JSON.
-        asked: What a person wants of it while it runs.
-        heard: Whether the person was told that it waits.
-        busy: It would wait too long, and only gets to say so.
-        joined_to: The turn that answers this one too, or "".
-        outcome: How it ended, or None as long as it has not.
-        accepted_at: Seconds since 1970.
-        age: Seconds from its acceptance until it was read, both by the database's clock.
-    """
-
-    id: str
-    kind: Kind
-    thread: ThreadKey
-    ts: str
-    lane: str
-    payload: Mapping[str, Any]
-    attempt: int
-    failures: int
-    delayed: float | None
-    posted: tuple[str, ...]
-    answer: Mapping[str, Any] | None
-    asked: Asked | None
-    heard: bool
-    busy: bool
-    joined_to: str
-    outcome: Outcome | None
-    accepted_at: float
-    age: float
-
-    @property
-    def resumed(self) -> bool:
-        """Whether it was begun before, so that something of it may stand in Slack."""
-        return self.attempt > 1
-
-    @property
-    def closed(self) -> bool:
-        """Whether it has ended."""
-        return self.outcome is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A message that has been waiting to be claimed.
-
-    Attributes:
-        turn: The message's turn; its age is how long it has waited.
-        thread_is_busy: Whether it waits for what was written before it in its own thread.
-        ahead: How many messages of its workspace wait since before it.
-        pace: How many messages of its workspace came to their end in a second while it waited.
-    """
-
-    turn: Turn
-    thread_is_busy: bool
-    ahead: int
-    pace: float
 
 
 class Ledger:
@@ -262,7 +157,7 @@ class Ledger:
     async def _find(self, *which: ColumnElement[bool]) -> Turn | None:
         async with self._database.read() as tx:
             row = (await tx.execute(self._select_turns.where(*which))).first()
-        return None if row is None else _to_turn(row)
+        return None if row is None else to_turn(row)
 
     async def knows(self, thread: ThreadKey) -> bool:
         """Whether anything of the thread was ever accepted."""
@@ -303,7 +198,7 @@ class Ledger:
         async with self._database.write() as tx:
             await self._database.serialize(tx, "claim")
             rows = await tx.execute(self._claim, parameters)
-            return sorted((_to_turn(row) for row in rows), key=lambda turn: turn.accepted_at)
+            return sorted((to_turn(row) for row in rows), key=lambda turn: turn.accepted_at)
 
     async def renew(self, held: Sequence[Turn]) -> dict[str, Asked | None]:
         """Hold on to turns for another lease.
@@ -357,7 +252,7 @@ class Ledger:
         )
         async with self._database.read() as tx:
             rows = await tx.execute(query.order_by(*_IN_ORDER).limit(_MOST_JOINED))
-            waiting = [_to_turn(row) for row in rows]
+            waiting = [to_turn(row) for row in rows]
         return list(takewhile(lambda one: not (one.attempt or one.asked or one.busy), waiting))
 
     async def join(self, turn: Turn, others: Sequence[Turn]) -> list[Turn]:
@@ -377,7 +272,7 @@ class Ledger:
                 )
         query = self._select_turns.where(turns.c.joined_to == turn.id).order_by(*_IN_ORDER)
         async with self._database.read() as tx:
-            return [_to_turn(row) for row in await tx.execute(query)]
+            return [to_turn(row) for row in await tx.execute(query)]
 
     async def close(
         self,
@@ -688,7 +583,7 @@ class Ledger:
         )
         async with self._database.write() as tx:
             rows = sorted(await tx.execute(statement), key=lambda row: row.accepted_at)
-        return [await self._survey_queue(_to_turn(row)) for row in rows]
+        return [await self._survey_queue(to_turn(row)) for row in rows]
 
     async def _survey_queue(self, turn: Turn) -> Waiting:
         closed = literal("closed", literal_execute=True)
@@ -756,27 +651,4 @@ def _in_thread(thread: ThreadKey) -> tuple[ColumnElement[bool], ...]:
         turns.c.team == thread.team,
         turns.c.channel == thread.channel,
         turns.c.thread_ts == thread.thread_ts,
-    )
-
-
-def _to_turn(row: Row[Any]) -> Turn:
-    return Turn(
-        id=row.id,
-        kind=row.kind,
-        thread=ThreadKey(row.team, row.channel, row.thread_ts),
-        ts=row.ts,
-        lane=row.lane,
-        payload=row.payload,
-        attempt=row.claims,
-        failures=row.failures,
-        delayed=None if row.delayed_since is None else row.now - row.delayed_since,
-        posted=tuple(row.posted),
-        answer=row.answer,
-        asked=row.asked,
-        heard=row.heard_at is not None,
-        busy=row.busy,
-        joined_to=row.joined_to or "",
-        outcome=row.outcome,
-        accepted_at=row.accepted_at,
-        age=row.now - row.accepted_at,
     )
