@@ -4,7 +4,19 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, literal, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
 
 from bot.conversation.messages import (
     AssistantMessage,
@@ -85,22 +97,23 @@ class SqlHistory:
 
     async def survey(self, thread: ThreadKey, *, before: str) -> Participation:
         """Say who took part before the message of `ts` `before`, as far as we know."""
-        authors = (
-            select(messages.c.role, messages.c.author)
-            .where(*_in_thread(thread), messages.c.place < before)
-            .group_by(messages.c.role, messages.c.author)
-        )
         read = select(literal("thread"), literal("")).where(
             threads.c.team == thread.team,
             threads.c.channel == thread.channel,
             threads.c.thread_ts == thread.thread_ts,
         )
+        answered = select(literal("assistant"), literal("")).where(
+            exists().where(
+                *_in_thread(thread), messages.c.role == "assistant", messages.c.place < before
+            )
+        )
+        everything: CompoundSelect[Any] = union_all(read, answered, _select_people(thread, before))
         async with self._database.read() as tx:
-            rows = [tuple(row) for row in await tx.execute(union_all(authors, read))]
-        authors_of = {role: {who for one, who in rows if one == role} for role, _ in rows}
-        people = {who for who in authors_of.get("user", ()) if who[:1] != "B"}
+            rows = [tuple(row) for row in await tx.execute(everything)]
+        people = {who for what, who in rows if what == "user" and who[:1] != "B"}
+        found = {what for what, _ in rows}
         return Participation(
-            frozenset(people), answered="assistant" in authors_of, read="thread" in authors_of
+            frozenset(people), answered="assistant" in found, read="thread" in found
         )
 
     async def mark_read(self, thread: ThreadKey) -> None:
@@ -116,6 +129,23 @@ class SqlHistory:
                     "read_at": self._now(),
                 },
             )
+
+
+def _select_people(thread: ThreadKey, before: str) -> Select[tuple[str, str]]:
+    """Select who wrote in the thread before, each once.
+
+    From one author to the next through the index, since a thread has few people and may have very
+    many messages.
+    """
+    said = (*_in_thread(thread), messages.c.role == "user")
+    authors = select(func.min(messages.c.author).label("author")).where(*said)
+    author = authors.cte("authors", recursive=True)
+    next_one = select(func.min(messages.c.author)).where(*said, messages.c.author > author.c.author)
+    author = author.union_all(
+        select(next_one.scalar_subquery()).where(author.c.author.is_not(None))
+    )
+    wrote = exists().where(*said, messages.c.author == author.c.author, messages.c.place < before)
+    return select(literal("user"), author.c.author).where(author.c.author.is_not(None), wrote)
 
 
 def _in_thread(thread: ThreadKey) -> tuple[ColumnElement[bool], ...]:

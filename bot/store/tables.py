@@ -162,6 +162,15 @@ Index(
     messages.c.place,
     messages.c.ts,
 )
+Index(
+    "messages_people",
+    messages.c.team,
+    messages.c.channel,
+    messages.c.thread_ts,
+    messages.c.role,
+    messages.c.author,
+    messages.c.place,
+)
 Index("messages_recorded", messages.c.recorded_at)
 
 traces = Table(

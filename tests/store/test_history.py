@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from bot.conversation.messages import (
     AssistantMessage,
     Message,
@@ -85,6 +87,21 @@ async def test_threads_channels_and_teams_are_kept_apart(database: Database) -> 
     await history.forget(ThreadKey("T2", "C1", "100.000100"), "101.000100")
 
     assert [one.text for one in await history.load(THREAD, before="999", limit=9)] == ["mine"]
+
+
+async def test_a_survey_counts_those_alone_who_wrote_before(database: Database) -> None:
+    history = SqlHistory(database)
+    by = [said(f"1{n:02}.000100", "x", f"U{n % 7}") for n in range(50)]
+    await history.record(THREAD, [*by, said("190.000100", "late", "U9")])
+    await history.record(replace(THREAD, thread_ts="7.0"), [said("101.5", "elsewhere", "U8")])
+
+    async def people(before: str) -> set[str]:
+        return set((await history.survey(THREAD, before=before)).people)
+
+    assert await people("100.000100") == set()
+    assert await people("103.000100") == {"U0", "U1", "U2"}
+    assert await people("190.000100") == {f"U{n}" for n in range(7)}
+    assert await people("999") == {*(f"U{n}" for n in range(7)), "U9"}
 
 
 async def test_a_survey_tells_who_took_part(database: Database) -> None:

@@ -35,6 +35,11 @@ def upgrade() -> None:
         sqlite_where=sa.text("joined_to IS NOT NULL"),
         postgresql_where=sa.text("joined_to IS NOT NULL"),
     )
+    op.create_index(
+        "messages_people",
+        "messages",
+        ["team", "channel", "thread_ts", "role", "author", "place"],
+    )
     op.create_index("traces_answer", "traces", ["team", "channel", "answer_ts"])
     if op.get_bind().dialect.name == "postgresql":
         # On SQLite an integer key has 64 bits already, and there are no comments.
