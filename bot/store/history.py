@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     Row,
-    Select,
+    bindparam,
     delete,
     exists,
     func,
@@ -97,19 +98,14 @@ class SqlHistory:
 
     async def survey(self, thread: ThreadKey, *, before: str) -> Participation:
         """Say who took part before the message of `ts` `before`, as far as we know."""
-        read = select(literal("thread"), literal("")).where(
-            threads.c.team == thread.team,
-            threads.c.channel == thread.channel,
-            threads.c.thread_ts == thread.thread_ts,
-        )
-        answered = select(literal("assistant"), literal("")).where(
-            exists().where(
-                *_in_thread(thread), messages.c.role == "assistant", messages.c.place < before
-            )
-        )
-        everything: CompoundSelect[Any] = union_all(read, answered, _select_people(thread, before))
+        where = {
+            "team": thread.team,
+            "channel": thread.channel,
+            "thread_ts": thread.thread_ts,
+            "before": before,
+        }
         async with self._database.read() as tx:
-            rows = [tuple(row) for row in await tx.execute(everything)]
+            rows = [tuple(row) for row in await tx.execute(_SURVEY, where)]
         people = {who for what, who in rows if what == "user" and who[:1] != "B"}
         found = {what for what, _ in rows}
         return Participation(
@@ -131,21 +127,37 @@ class SqlHistory:
             )
 
 
-def _select_people(thread: ThreadKey, before: str) -> Select[tuple[str, str]]:
-    """Select who wrote in the thread before, each once.
+def _build_survey() -> CompoundSelect[Any]:
+    """Build the query that tells who took part, once: that takes longer than to run it.
 
-    From one author to the next through the index, since a thread has few people and may have very
-    many messages.
+    From one author to the next it goes through the index, since a thread has few people and may
+    have very many messages.
     """
-    said = (*_in_thread(thread), messages.c.role == "user")
-    authors = select(func.min(messages.c.author).label("author")).where(*said)
-    author = authors.cte("authors", recursive=True)
-    next_one = select(func.min(messages.c.author)).where(*said, messages.c.author > author.c.author)
-    author = author.union_all(
-        select(next_one.scalar_subquery()).where(author.c.author.is_not(None))
+    names = ("team", "channel", "thread_ts")
+    where: dict[str, BindParameter[str]] = {name: bindparam(name) for name in names}
+    before = messages.c.place < bindparam("before")
+    in_thread = [messages.c[name] == value for name, value in where.items()]
+    by_people = (*in_thread, messages.c.role == "user")
+    read = select(literal("thread"), literal("")).where(
+        *(threads.c[name] == value for name, value in where.items())
     )
-    wrote = exists().where(*said, messages.c.author == author.c.author, messages.c.place < before)
-    return select(literal("user"), author.c.author).where(author.c.author.is_not(None), wrote)
+    answered = select(literal("assistant"), literal("")).where(
+        exists().where(*in_thread, messages.c.role == "assistant", before)
+    )
+    first = select(func.min(messages.c.author).label("author")).where(*by_people)
+    author = first.cte("authors", recursive=True)
+    following = select(func.min(messages.c.author)).where(
+        *by_people, messages.c.author > author.c.author
+    )
+    author = author.union_all(
+        select(following.scalar_subquery()).where(author.c.author.is_not(None))
+    )
+    wrote = exists().where(*by_people, messages.c.author == author.c.author, before)
+    people = select(literal("user"), author.c.author).where(author.c.author.is_not(None), wrote)
+    return union_all(read, answered, people)
+
+
+_SURVEY: Final = _build_survey()
 
 
 def _in_thread(thread: ThreadKey) -> tuple[ColumnElement[bool], ...]:
