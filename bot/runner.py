@@ -65,6 +65,7 @@ class Runner:
         self._turns = turns
         self._workspace_turns = workspace_turns
         self._clock = clock
+        self._renewal_seconds = ledger.lease_seconds / _RENEWALS
         self._running: dict[asyncio.Task[None], _Running] = {}
         self._wake = asyncio.Event()
         self._ticking = asyncio.Lock()
@@ -121,12 +122,11 @@ class Runner:
 
     async def _tick(self) -> float:
         """Renew what is due, start what may start; return the seconds until there is more to do."""
-        interval = self._ledger.lease_seconds / _RENEWALS
         if self._running and (self._is_asked or self._clock() >= self._renew_at):
             begun_at = self._clock()
             self._is_asked = False
             await self._renew(begun_at)
-            self._renew_at = begun_at + interval
+            self._renew_at = begun_at + self._renewal_seconds
         pauses = [_POLL_SECONDS]
         if not self._stopping:
             await self._claim()
@@ -168,7 +168,7 @@ class Runner:
             if turn.asked == "stop":
                 lease.stop.set()
             if not self._running:
-                self._renew_at = begun_at + self._ledger.lease_seconds / _RENEWALS
+                self._renew_at = begun_at + self._renewal_seconds
             task = asyncio.create_task(self._run(turn, lease), name=f"turn-{turn.id}")
             self._running[task] = _Running(turn, lease)
             task.add_done_callback(self._finish)

@@ -865,29 +865,34 @@ async def test_processes_that_work_at_once_never_have_the_same_lane(cluster: _Cl
     await rush.check()
 
 
-async def test_a_claim_looks_at_live_turns_alone(cluster: _Cluster) -> None:
+async def test_whoever_looks_for_work_looks_at_live_turns_alone(cluster: _Cluster) -> None:
     """Its cost must not grow with the turns that are closed."""
     [database, *_], [ledger, *_] = cluster.databases, cluster.ledgers
     async with database.write() as tx:
         await tx.execute(insert(turns), [_make_values(n) for n in range(20_500)])
         await tx.execute(text("ANALYZE turns"))
-    claims: list[tuple[str, Any]] = []
+    looks: list[tuple[str, Any]] = []
 
     def keep(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        if statement.startswith("WITH live"):
-            claims.append((statement, parameters))
+        if statement.startswith(("WITH live", "SELECT")) and "FROM turns" in statement:
+            looks.append((statement, parameters))
 
     event.listen(Engine, "before_cursor_execute", keep)
     try:
-        assert len(await ledger.claim(9, team_limit=9)) == 9
+        claimed = await ledger.claim(9, team_limit=9)
+        assert len(claimed) == 9
+        await ledger.find_waiting(claimed[0])
+        await ledger.next_in()
+        await ledger.take_waiting(longer_than=1e9, told_before=1, limit=9)
     finally:
         event.remove(Engine, "before_cursor_execute", keep)
-    [claim] = claims
     explain = _explain_on_postgresql if database.is_shared else _explain_on_sqlite
-    used = set(await explain(database, *claim))
-    assert "turns_live" in used
-    # Of what is to be claimed, the rows may be looked up by their ids.
-    assert used <= {"turns_live", "turns_id_key", "sqlite_autoindex_turns_1"}
+    assert len(looks) == 4
+    for look in looks:
+        used = set(await explain(database, *look))
+        assert "turns_live" in used, look[0]
+        # Of what is to be claimed, the rows may be looked up by their ids.
+        assert used <= {"turns_live", "turns_id_key", "sqlite_autoindex_turns_1"}, look[0]
 
 
 def _make_values(n: int) -> dict[str, Any]:

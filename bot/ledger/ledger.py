@@ -68,6 +68,10 @@ _SKEW_SECONDS: Final = 5.0
 _DELETED: Final = "deleted"
 """What the payload's `call` says of a message that is gone."""
 
+_IS_LIVE: Final = turns.c.state != literal("closed", literal_execute=True)
+"""The term of the partial index of live turns; SQLite uses that only where it sees the term."""
+
+_IS_QUEUED: Final = (_IS_LIVE, turns.c.state == "queued")
 _IN_ORDER: Final = (turns.c.ts, turns.c.sequence)
 _TOLD: Final = ("answered", "stopped", "failed", "dead")
 
@@ -217,9 +221,8 @@ class Ledger:
 
     async def next_in(self) -> float | None:
         """Return the seconds until the next turn that was put off may be claimed."""
-        closed = literal("closed", literal_execute=True)
         query = select(func.min(turns.c.available_at) - self._now).where(
-            turns.c.state != closed, turns.c.state == "queued", turns.c.available_at > self._now
+            *_IS_QUEUED, turns.c.available_at > self._now
         )
         async with self._database.read() as tx:
             seconds: float | None = (await tx.execute(query)).scalar()
@@ -245,8 +248,8 @@ class Ledger:
         is to stop; or that only hears that we are busy.
         """
         query = self._select_turns.where(
+            *_IS_QUEUED,
             turns.c.lane == turn.lane,
-            turns.c.state == "queued",
             turns.c.kind == "message",
             turns.c.ts > turn.ts,
         )
@@ -320,7 +323,9 @@ class Ledger:
                 .values(reason=reason[:255], **changes, **ended)
             )
             if not result.rowcount:
-                await self._begin_anew(tx, turn, changes)
+                again = {"failures": turns.c.failures - 1, **changes}
+                if not await self._queue_again(turn, 0, **again):
+                    await self._expect_closed(tx, turn)
                 return 0
             if alone:
                 return 1
@@ -337,18 +342,8 @@ class Ledger:
     def _queued(self, delay: float = 0) -> dict[str, Any]:
         return {"state": "queued", "available_at": self._now + delay, "lease_until": None}
 
-    async def _begin_anew(
-        self, tx: AsyncConnection, turn: Turn, changes: Mapping[str, Any]
-    ) -> None:
-        """Queue a turn again that is asked to restart.
-
-        Raises LeaseLost if it is not that, unless this attempt has closed it already.
-        """
-        again = {**self._queued(), "failures": turns.c.failures - 1, **changes}
-        result = await tx.execute(update(turns).where(*_is_ours(turn)).values(**again))
-        if result.rowcount:
-            await self._database.notify(tx, WORK)
-            return
+    async def _expect_closed(self, tx: AsyncConnection, turn: Turn) -> None:
+        """Raise LeaseLost unless this attempt has closed the turn already."""
         query = select(literal(1)).where(
             turns.c.id == turn.id, turns.c.claims == turn.attempt, turns.c.state == "closed"
         )
@@ -551,10 +546,8 @@ class Ledger:
         them.
         """
         seconds = self._now - turns.c.accepted_at
-        closed = literal("closed", literal_execute=True)
         is_due = (
-            turns.c.state != closed,
-            turns.c.state == "queued",
+            *_IS_QUEUED,
             or_(turns.c.heard_at.is_(None), turns.c.heard_at < self._now - told_before),
         )
         which = (
@@ -586,20 +579,16 @@ class Ledger:
         return [await self._survey_queue(to_turn(row)) for row in rows]
 
     async def _survey_queue(self, turn: Turn) -> Waiting:
-        closed = literal("closed", literal_execute=True)
         of_team = (turns.c.team == turn.thread.team, turns.c.kind == "message")
         seconds = min(turn.age, _PACE_SECONDS)
         before_it = select(literal(1)).where(
-            turns.c.state != closed,
+            _IS_LIVE,
             turns.c.lane == turn.lane,
             turns.c.id != turn.id,
             or_(turns.c.state == "running", turns.c.ts < turn.ts),
         )
         ahead = select(func.count()).where(
-            turns.c.state != closed,
-            turns.c.state == "queued",
-            *of_team,
-            turns.c.accepted_at < turn.accepted_at,
+            *_IS_QUEUED, *of_team, turns.c.accepted_at < turn.accepted_at
         )
         done = select(func.count()).where(
             turns.c.closed_at > self._now - seconds,
