@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -78,8 +77,7 @@ class Presses:
     async def answer(self, turn: Turn, lease: Lease) -> None:
         """Do what the button says; a press that Slack's weather delays is tried again."""
         press = from_json(Press, turn.payload)
-        workspace = await self._workspaces.find(press.thread.team)
-        workspace = replace(workspace, calls=workspace.calls.fenced(lease.check))
+        workspace = (await self._workspaces.find(press.thread.team)).fenced(lease.check)
         try:
             match press.action:
                 case action if action in {SHOW_REASONING, HIDE_REASONING}:

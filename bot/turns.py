@@ -222,8 +222,7 @@ class Turns:
 
     async def _find_workspace(self, turn: Turn, lease: Lease) -> Workspace:
         """Return the turn's workspace; it can be called only while the turn is ours."""
-        workspace = await self._workspaces.find(turn.thread.team)
-        return replace(workspace, calls=workspace.calls.fenced(lease.check))
+        return (await self._workspaces.find(turn.thread.team)).fenced(lease.check)
 
     async def _find_standing(self, turn: Turn, said: Said, workspace: Workspace) -> Standing:
         """Find what an earlier attempt left in Slack; raises DeliveryError."""

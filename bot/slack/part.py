@@ -12,6 +12,7 @@ from bot.slack.calls import Clock, DeliveryUnconfirmed, SlackCalls, Sleep, metad
 from bot.slack.capabilities import Capabilities, ReplyPlace
 from bot.slack.native_stop import has_native_stop
 from bot.slack.render import Block, OutgoingMessage, render_part, render_stop
+from bot.slack.standing import take_stream
 
 log = structlog.get_logger(__name__)
 
@@ -279,19 +280,18 @@ class Part:
 
     async def _take_over(self, ts: str) -> bool:
         """Stop the stream at `ts` and make it this message; False if it is not ours."""
-        try:
-            await self._errand.calls.call(
-                "chat.stopStream",
-                patience=_STOP_PATIENCE,
-                channel=self._errand.place.channel,
-                ts=ts,
-                metadata=self._metadata(),
-            )
-        except DeliveryRefused as error:
-            if error.code != "message_not_in_streaming_state":
-                return False
-        self.ts = ts
-        return True
+        errand = self._errand
+        taken = await take_stream(
+            errand.calls,
+            errand.place,
+            ts,
+            errand.turn_id,
+            self._number,
+            patience=_STOP_PATIENCE,
+        )
+        if taken:
+            self.ts = ts
+        return taken
 
     async def _stop_stream(self, text: str, below: Sequence[Block]) -> None:
         tail = self._tail(text)

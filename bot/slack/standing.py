@@ -14,6 +14,9 @@ from bot.slack.render import ANSWER_EVENT, NOTICE_EVENT
 log = structlog.get_logger(__name__)
 
 
+_PATIENCE_SECONDS: Final = 30.0
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A turn's messages that stand in Slack, by their `ts`, oldest first.
@@ -59,7 +62,7 @@ async def find_standing(
         ts = str(reply["ts"])
         event_type = _find_event_type(reply, turn_id)
         is_open = reply.get("streaming_state") == "in_progress"
-        if is_open and not await _stop_stream(calls, place, ts, turn_id, len(answers) + 1):
+        if is_open and not await take_stream(calls, place, ts, turn_id, len(answers) + 1):
             continue
         if event_type == NOTICE_EVENT:
             notices.append(ts)
@@ -90,18 +93,28 @@ def _find_event_type(reply: Mapping[str, Any], turn_id: str) -> str:
     return str(about.get("event_type") or "") if payload.get("turn") == turn_id else ""
 
 
-async def _stop_stream(
-    calls: SlackCalls, place: ReplyPlace, ts: str, turn_id: str, number: int
+async def take_stream(
+    calls: SlackCalls,
+    place: ReplyPlace,
+    ts: str,
+    turn_id: str,
+    number: int,
+    *,
+    patience: float = _PATIENCE_SECONDS,
 ) -> bool:
-    """Stop the open stream at `ts`; False if it is not ours.
+    """Stop the open stream at `ts` and make it this part of the turn; False if it is not ours.
 
     chat.startStream takes no metadata, but turns of a thread run one after another: an open stream
     that is ours is this turn's, and Slack refuses to touch one that is not ours. From here on its
-    metadata says so.
+    metadata says so. Raises DeliveryDelayed.
     """
     try:
         await calls.call(
-            "chat.stopStream", channel=place.channel, ts=ts, metadata=metadata(turn_id, number)
+            "chat.stopStream",
+            patience=patience,
+            channel=place.channel,
+            ts=ts,
+            metadata=metadata(turn_id, number),
         )
     except DeliveryRefused as error:
         return error.code == "message_not_in_streaming_state"

@@ -1,6 +1,7 @@
 """The workspaces that Aloud is installed in, and how to talk to each."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,6 +21,10 @@ class Workspace:
     calls: SlackCalls
     directory: Directory
     capabilities: Capabilities
+
+    def fenced(self, check: Callable[[], None]) -> "Workspace":
+        """Return it with calls before each of which `check` runs (see `SlackCalls.fenced`)."""
+        return replace(self, calls=self.calls.fenced(check))
 
     def place_reply(self, said: Said) -> ReplyPlace:
         """Say where the reply to a message goes."""
