@@ -89,31 +89,41 @@ PageUnit = Literal["page", "slide", "sheet", "section", "part"]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a document.
+class Passage:
+    """A page of a document, or a piece of a long one.
 
     Attributes:
-        number: Counted from 1.
-        text: Plain text or Markdown; "" for a page without a text layer.
-        label: The page's own name where its kind has one (a sheet's or chapter's title), else "".
+        page: The page's number, counted from 1.
+        piece: Which piece of the page, counted from 0.
+        text: Plain text or Markdown, at most about 4,500 characters; "" for a page without text.
+            A sheet's first piece is its profile: what was computed from all of its rows.
+        label: The page's own name where its kind has one (a sheet's or section's title), else "";
+            no two pages of a document have the same.
+        tokens: What it costs in a prompt, estimated.
     """
 
-    number: int
+    page: int
     text: str
     label: str = ""
+    piece: int = 0
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that was read.
+    """A file that was read, or a file inside of one; its passages are loaded when needed.
 
     Attributes:
-        file_id: The platform's id of the file it came from.
-        name: The file's name.
+        file_id: The platform's id of the file it came from; followed by `/` and a number for what
+            was inside of that: an attachment, a file in an archive.
+        name: The file's name, fit to be shown.
         kind: Plain word for the format: "PDF", "Word document", "spreadsheet", …
         unit: What its pages are called.
-        pages: What was read, in order.
-        total_pages: How many the file has; more than `len(pages)` when reading stopped at a limit.
+        total_pages: How many the file has.
+        read_pages: How many of them were read, from the first on; fewer than `total_pages` when
+            reading stopped at a limit.
+        tokens: What all its passages cost in a prompt, estimated.
+        digest: The same for the same content, read by the same rules.
         notes: Plain sentences on what could not be read, for the reader of the summary.
     """
 
@@ -121,9 +131,20 @@ class Document:
     name: str
     kind: str
     unit: PageUnit
-    pages: tuple[Page, ...]
     total_pages: int
+    read_pages: int
+    tokens: int
+    digest: str
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that a search came upon, and how well it fits; more is better."""
+
+    document: Document
+    passage: Passage
+    score: float
 
 
 @dataclass(frozen=True, slots=True)

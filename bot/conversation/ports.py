@@ -1,13 +1,15 @@
 """What the core needs of the outside, in its own words; adapters elsewhere provide it."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from typing import Protocol
 
 from bot.conversation.messages import (
     Chunk,
     Document,
+    Found,
     Message,
     Participation,
+    Passage,
     Prompt,
     SharedFile,
     ThreadKey,
@@ -59,14 +61,40 @@ class History(Protocol):
 
 
 class Documents(Protocol):
-    """The text of the files shared in each thread."""
+    """The files shared in each thread, as text."""
 
     async def read(
         self, thread: ThreadKey, files: Sequence[SharedFile]
     ) -> list[Document | UnreadFile]:
-        """Fetch and extract the files, or find them stored; one result per file, in order."""
+        """Fetch and extract the files, or find them stored; in order.
+
+        One result per file, but for those that hold others: archives, mail with attachments. They
+        are followed, or replaced, by what is inside.
+        """
         ...
 
     async def of_thread(self, thread: ThreadKey) -> list[Document]:
         """Return the thread's documents, in the order they were shared."""
+        ...
+
+    async def load(
+        self, team: str, document: Document, pages: Collection[int] | None = None
+    ) -> list[Passage]:
+        """Return the passages of these pages, or of all, in order."""
+        ...
+
+    async def search(
+        self, team: str, documents: Sequence[Document], question: str, *, limit: int
+    ) -> list[Found]:
+        """Return the passages that hold the question's rarest words, best first."""
+        ...
+
+    async def find_notes(
+        self, team: str, document: Document, keys: Collection[str]
+    ) -> dict[str, str]:
+        """Return those of the notes made on a document that are there, by their keys."""
+        ...
+
+    async def keep_notes(self, team: str, document: Document, key: str, notes: str) -> None:
+        """Keep notes that the model made on a part of a document, for as long as the document."""
         ...

@@ -5,7 +5,8 @@ from math import floor
 from sqlalchemy import delete, select
 
 from bot.store.database import Database
-from bot.store.tables import installations, metadata
+from bot.store.leftovers import delete_passages, hold_documents
+from bot.store.tables import installations, metadata, passages
 
 
 async def forget_team(database: Database, team: str, *, asked_at: float) -> int | None:
@@ -29,8 +30,12 @@ async def forget_team(database: Database, team: str, *, asked_at: float) -> int 
         if (await tx.execute(select(installations.c.team).where(of_team))).first() is not None:
             return None
     for table in metadata.sorted_tables:
-        if "team" in table.c and table is not installations:
+        if table is passages:
+            # Their contents are gone by now, so that nobody writes more of them.
+            gone += await delete_passages(database, passages.c.team == team)
+        elif "team" in table.c and table is not installations:
             # One short transaction each, so that the other teams' answers don't wait for all.
             async with database.write() as tx:
+                await hold_documents(database, tx, team)
                 gone += (await tx.execute(delete(table).where(table.c.team == team))).rowcount
     return gone

@@ -28,7 +28,8 @@ from bot.conversation.messages import (
     UserMessage,
 )
 from bot.store.database import Database
-from bot.store.tables import messages, thread_documents, threads
+from bot.store.leftovers import delete_unwanted, unlink_files
+from bot.store.tables import messages, threads
 
 
 class SqlHistory:
@@ -78,7 +79,10 @@ class SqlHistory:
             )
 
     async def forget(self, thread: ThreadKey, ts: str) -> None:
-        """Delete one message, and let go of the documents that came with it."""
+        """Delete one message, and let go of the documents that came with it.
+
+        What no other thread has of them is deleted, too.
+        """
         this = (
             messages.c.team == thread.team,
             messages.c.channel == thread.channel,
@@ -87,14 +91,9 @@ class SqlHistory:
         async with self._database.write() as tx:
             files = (await tx.execute(select(messages.c.files).where(*this))).scalar() or []
             await tx.execute(delete(messages).where(*this))
-            await tx.execute(
-                delete(thread_documents).where(
-                    thread_documents.c.team == thread.team,
-                    thread_documents.c.channel == thread.channel,
-                    thread_documents.c.thread_ts == thread.thread_ts,
-                    thread_documents.c.file_id.in_([file["id"] for file in files]),
-                )
-            )
+            file_ids = [file["id"] for file in files]
+            digests = await unlink_files(self._database, tx, thread, file_ids) if files else []
+        await delete_unwanted(self._database, thread.team, digests)
 
     async def survey(self, thread: ThreadKey, *, before: str) -> Participation:
         """Say who took part before the message of `ts` `before`, as far as we know."""

@@ -5,7 +5,8 @@ from typing import Final
 from sqlalchemy import and_, delete, exists
 
 from bot.store.database import Database
-from bot.store.tables import documents, messages, pages, thread_documents, threads, traces, turns
+from bot.store.leftovers import delete_leftovers
+from bot.store.tables import documents, messages, thread_documents, threads, traces, turns
 
 DAY: Final = 86_400.0
 
@@ -13,9 +14,6 @@ DAY: Final = 86_400.0
 async def delete_expired(database: Database, *, days: int, now: float) -> int:
     """Delete messages, traces, documents and closed turns; returns how many rows went."""
     limit = now - days * DAY
-    document_left = exists().where(
-        documents.c.team == pages.c.team, documents.c.file_id == pages.c.file_id
-    )
     link_left = exists().where(
         documents.c.team == thread_documents.c.team,
         documents.c.file_id == thread_documents.c.file_id,
@@ -29,7 +27,6 @@ async def delete_expired(database: Database, *, days: int, now: float) -> int:
         delete(messages).where(messages.c.recorded_at < limit),
         delete(traces).where(traces.c.recorded_at < limit),
         delete(documents).where(documents.c.recorded_at < limit),
-        delete(pages).where(~document_left),
         delete(thread_documents).where(~link_left),
         # A thread that is remembered has been read; reading it again would bring back the expired.
         delete(threads).where(threads.c.read_at < limit, ~message_left),
@@ -42,4 +39,4 @@ async def delete_expired(database: Database, *, days: int, now: float) -> int:
             # Two processes that delete the same rows in different orders would block each other.
             await database.serialize(tx, "retention")
             gone += (await tx.execute(step)).rowcount
-    return gone
+    return gone + await delete_leftovers(database, now=now)

@@ -12,13 +12,15 @@ from sqlalchemy import (
     Table,
     insert,
     select,
+    text,
 )
 from sqlalchemy import inspect as inspect_tables
 
+from bot.errors import StartError
 from bot.store.database import State
 from bot.store.tables import metadata
 
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 """Every state of the tables that a release had, oldest first; one migration leads to each."""
 
 _HEAD: Final = REVISIONS[-1]
@@ -32,6 +34,13 @@ _version: Final = Table(
 """Where Alembic keeps the revision; as it makes the table itself."""
 
 
+_NO_FTS5: Final = (
+    "DATABASE_URL: the SQLite of this Python was built without full-text search (FTS5);"
+    " use another Python, or PostgreSQL."
+)
+_FTS5: Final = text("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'")
+
+
 class MadeByNewerRelease(Exception):
     """The tables are of a release that comes after this one."""
 
@@ -40,7 +49,14 @@ class MadeByNewerRelease(Exception):
 
 
 def inspect(connection: Connection) -> State:
-    """Compare the tables to those of this release; raises MadeByNewerRelease."""
+    """Compare the tables to those of this release.
+
+    Raises:
+        MadeByNewerRelease: they are beyond it.
+        StartError: this SQLite can't search text.
+    """
+    if connection.dialect.name == "sqlite" and connection.execute(_FTS5).first() is None:
+        raise StartError([_NO_FTS5])
     revision = _find_revision(connection)
     if revision is None:
         return "empty"
@@ -54,6 +70,7 @@ def upgrade(connection: Connection) -> None:
 
     Raises:
         MadeByNewerRelease: they are beyond it.
+        StartError: this SQLite can't search text.
     """
     match inspect(connection):
         case "empty":

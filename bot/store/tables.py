@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -18,11 +19,14 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    event,
     false,
     text,
 )
 from sqlalchemy.types import TypeEngine
 from typing_extensions import override
+
+from bot.store.full_text import FTS5_DDL, LEXEMES
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -188,31 +192,78 @@ traces = Table(
 Index("traces_recorded", traces.c.recorded_at)
 Index("traces_answer", traces.c.team, traces.c.channel, traces.c.answer_ts)
 
+contents = Table(
+    "contents",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("kind", AnyText(64), nullable=False),
+    Column("unit", AnyText(16), nullable=False),
+    Column("total_pages", Integer, nullable=False),
+    Column("read_pages", Integer, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Column("notes", JSON, nullable=False),
+    Column("whole", Boolean, nullable=False, comment="All passages are there; else it is not used"),
+    Column("recorded_at", Float, nullable=False, comment="When it was last added to"),
+    # The number of a content that is gone is not given to another, whom its writer might meet.
+    sqlite_autoincrement=True,
+)
+Index(
+    "contents_whole",
+    contents.c.team,
+    contents.c.digest,
+    unique=True,
+    sqlite_where=text("whole = 1"),  # as queries put it, or SQLite does not use it
+    postgresql_where=contents.c.whole,
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("content", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("piece", Integer, nullable=False),
+    Column("tokens", Integer, nullable=False),
+    Column("label", AnyText, nullable=False),
+    Column("text", AnyText, nullable=False),
+    Column("terms", LEXEMES, nullable=False),
+)
+Index(
+    "passages_content",
+    passages.c.team,
+    passages.c.content,
+    passages.c.page,
+    passages.c.piece,
+    unique=True,
+)
+Index(
+    "passages_terms",
+    passages.c.terms,
+    postgresql_using="gin",
+    # What is pending in the index would be gone through at every search.
+    postgresql_with={"fastupdate": "off"},
+).ddl_if("postgresql")
+for statement in FTS5_DDL:
+    ddl = DDL(statement)  # type: ignore[no-untyped-call]  # SQLAlchemy left its context untyped
+    event.listen(passages, "after_create", ddl.execute_if("sqlite"))
+
 documents = Table(
     "documents",
     metadata,
     Column("team", String(32)),
-    Column("file_id", String(32)),
+    Column("file_id", String(64)),
+    Column("source", String(32), nullable=False, comment="The file that was shared; it holds this"),
+    Column("digest", String(64), nullable=False, comment="Names its content"),
     Column("name", AnyText, nullable=False),
-    Column("kind", AnyText(64), nullable=False),
-    Column("unit", AnyText(16), nullable=False),
-    Column("total_pages", Integer, nullable=False),
-    Column("notes", JSON, nullable=False),
-    Column("recorded_at", Float, nullable=False),
+    Column("recorded_at", Float, nullable=False, comment="When it was last shared"),
     PrimaryKeyConstraint("team", "file_id"),
 )
+Index("documents_source", documents.c.team, documents.c.source)
+Index("documents_digest", documents.c.team, documents.c.digest)
 Index("documents_recorded", documents.c.recorded_at)
-
-pages = Table(
-    "pages",
-    metadata,
-    Column("team", String(32)),
-    Column("file_id", String(32)),
-    Column("number", Integer),
-    Column("label", AnyText, nullable=False),
-    Column("text", AnyText, nullable=False),
-    PrimaryKeyConstraint("team", "file_id", "number"),
-)
 
 thread_documents = Table(
     "thread_documents",
@@ -220,9 +271,21 @@ thread_documents = Table(
     Column("team", String(32)),
     Column("channel", String(32)),
     Column("thread_ts", String(32)),
-    Column("file_id", String(32)),
+    Column("file_id", String(64)),
     Column("position", Integer, nullable=False, comment="Order of sharing"),
     PrimaryKeyConstraint("team", "channel", "thread_ts", "file_id"),
+)
+Index("thread_documents_file", thread_documents.c.team, thread_documents.c.file_id)
+
+part_notes = Table(
+    "part_notes",
+    metadata,
+    Column("team", String(32)),
+    Column("digest", String(64)),
+    Column("key", String(64)),
+    Column("notes", AnyText, nullable=False),
+    Column("recorded_at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "digest", "key"),
 )
 
 installations = Table(

@@ -3,9 +3,12 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, Boolean, Float, Integer, Table, insert, select
 
+from bot.conversation.messages import Document, Passage
 from bot.store.database import Database
+from bot.store.documents import DocumentStore
 from bot.store.forgetting import forget_team
 from bot.store.tables import installations, metadata
+from tests.store.full_text import check_index
 
 WITH_TEAM = [table for table in metadata.sorted_tables if "team" in table.c]
 
@@ -54,6 +57,24 @@ async def test_everything_of_the_team_goes_and_nothing_of_another(two_teams: Dat
 
     assert gone == len(WITH_TEAM)
     assert await teams_left(two_teams) == {table.name: ["T2"] for table in WITH_TEAM}
+    await check_index(two_teams)
+
+
+async def test_a_team_goes_however_much_there_is_of_it(database: Database) -> None:
+    store = DocumentStore(database)
+    document = Document("F1", "n", "PDF", "page", 1, 1, 1, "d1")
+    many = [(Passage(number, "words"), "words") for number in range(130)]
+    for team in ("T1", "T2"):
+        await store.save(team, document, many)
+        await store.keep_notes(team, "d1", "k", "notes")
+
+    # A document, its content, its notes.
+    assert await forget_team(database, "T1", asked_at=0) == 130 + 3
+
+    assert await store.find("T1", "F1") == []
+    assert await store.find_postings("T1", ["d1"], ["words"]) == []
+    assert len(await store.find_postings("T2", ["d1"], ["words"])) == 130
+    await check_index(database)
 
 
 async def test_a_team_that_was_never_installed_is_forgotten_too(two_teams: Database) -> None:

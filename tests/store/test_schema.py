@@ -1,9 +1,12 @@
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -11,17 +14,21 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, event, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from bot.conversation.messages import AssistantMessage, ThreadKey
+from bot.conversation.messages import AssistantMessage, Document, ThreadKey
+from bot.documents.readers.terms import index_terms
 from bot.errors import StartError
 from bot.store import schema
 from bot.store.database import Database, open_database
+from bot.store.documents import DocumentStore
 from bot.store.history import SqlHistory
+from bot.store.sqlite import SqliteDatabase
 from bot.store.tables import metadata, turns
 from tests.postgres import PostgresServer
+from tests.store.full_text import check_index
 
 FOLDER = str(files("bot.store") / "migrations")
 THREAD = ThreadKey("T1", "C1", "1.0")
@@ -35,6 +42,24 @@ OLD_MESSAGE = text("""
     INSERT INTO messages (team, channel, ts, thread_ts, place, role, text, files, recorded_at)
     VALUES ('T1', 'C1', '1.1', '1.0', '1.1', 'assistant', 'hello', '[]', 1)
 """)
+LONG_PAGE = "\n".join(f"totals of row {number}" for number in range(700))
+OLD_DOCUMENTS = (
+    """
+    INSERT INTO documents (team, file_id, name, kind, unit, total_pages, notes, recorded_at)
+    VALUES ('T1', 'F1', 'report.xlsx', 'spreadsheet', 'sheet', 9, '["Damaged."]', 1.5),
+           ('T1', 'F2', 'empty.txt', 'text', 'part', 0, '[]', 1.5),
+           ('T2', 'F1', 'theirs.pdf', 'PDF', 'page', 1, '[]', 1.5)
+    """,
+    """
+    INSERT INTO pages (team, file_id, number, label, text)
+    VALUES ('T1', 'F1', 1, 'Q3', 'Kündigungen: 契約'), ('T1', 'F1', 2, 'Q4', :long),
+           ('T1', 'F1', 3, '', ''), ('T2', 'F1', 1, '', 'something else')
+    """,
+    """
+    INSERT INTO thread_documents (team, channel, thread_ts, file_id, position)
+    VALUES ('T1', 'C1', '1.0', 'F1', 0)
+    """,
+)
 PROGRAM = """
 import asyncio, sys
 from bot.store.database import open_database
@@ -90,8 +115,28 @@ def configure(connection: Connection) -> Config:
 
 
 def differences(connection: Connection) -> list[object]:
-    found: list[object] = compare_metadata(MigrationContext.configure(connection), metadata)
+    is_sqlite = connection.dialect.name == "sqlite"
+
+    def is_alembics(_: object, name: str | None, *__: object) -> bool:
+        # SQLite's full-text index is a table, and keeps itself in some more; PostgreSQL's has the
+        # other name, and a condition that Alembic doesn't know.
+        return not (is_sqlite and str(name).startswith(("passage_terms", "passages_terms")))
+
+    context = MigrationContext.configure(connection, opts={"include_object": is_alembics})
+    found: list[object] = compare_metadata(context, metadata)
     return found
+
+
+async def read_indexes(url: str) -> set[str]:
+    """What Alembic doesn't compare, or not in full: the indexes, the triggers, FTS5's table."""
+    query = (
+        "SELECT sql FROM sqlite_master WHERE name LIKE 'passage_terms%' OR type = 'index'"
+        if url.startswith("sqlite")
+        else "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    )
+    async with connect(url) as connection:
+        found = (await connection.execute(text(query))).scalars()
+        return {" ".join(one.split()) for one in found if one is not None}
 
 
 async def read_revision(database: Database) -> str:
@@ -130,6 +175,91 @@ async def test_migrated_tables_are_those_that_the_code_works_with(old_url: str) 
         assert await connection.run_sync(differences) == []
 
 
+async def test_migrated_indexes_are_those_that_the_code_works_with(
+    old_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if old_url.startswith("sqlite"):
+        new_url = f"sqlite:///{tmp_path / 'new.db'}"
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        new_url = await server.create_database("template0")
+    for url in (old_url, new_url):
+        async with open_database(url):
+            pass
+
+    migrated, new = await read_indexes(old_url), await read_indexes(new_url)
+
+    assert migrated == new
+    assert any("passage_terms USING fts5" in one or "USING gin" in one for one in new)
+
+
+async def test_documents_of_the_second_release_are_there_and_can_be_searched(
+    empty_url: str,
+) -> None:
+    async with connect(empty_url) as connection:
+        await connection.run_sync(lambda one: command.upgrade(configure(one), "0002"))
+        for statement in OLD_DOCUMENTS:
+            await connection.execute(text(statement), {"long": LONG_PAGE})
+
+    async with open_database(empty_url) as database:
+        store = DocumentStore(database)
+        [report] = await store.find("T1", "F1")
+        thread = await store.of_thread(THREAD)
+        [first, *pieces, blank] = await store.load("T1", "file:F1")
+        wanted = list(index_terms("Kündigungen 契約 totals the"))
+        found = await store.find_postings("T1", ["file:F1"], wanted)
+
+        assert report == Document(
+            file_id="F1",
+            name="report.xlsx",
+            kind="spreadsheet",
+            unit="sheet",
+            total_pages=9,
+            read_pages=3,
+            tokens=sum(one.tokens for one in (first, *pieces, blank)),
+            digest="file:F1",
+            notes=("Damaged.",),
+        )
+        assert thread == [report]
+        assert (first.page, first.label, first.text) == (1, "Q3", "Kündigungen: 契約")
+        assert first.tokens >= 6
+        assert "\n".join(one.text for one in pieces) == LONG_PAGE
+        assert {one.page for one in pieces} == {2}
+        assert max(len(one.text) for one in pieces) <= 4_500
+        assert blank.text == ""
+        assert {(one.term, one.page) for one in found} == {
+            *((term, 1) for term in index_terms("Kündigungen 契約")),
+            *((term, 2) for term in index_terms("totals")),
+        }
+        [other] = await store.find("T2", "F1")
+        assert other.name == "theirs.pdf"
+        assert await store.find_postings("T2", ["file:F1"], wanted) == []
+        await check_index(database)
+
+        # And they go as all others do.
+        await store.forget_file("T1", "F1")
+        assert await store.load("T1", "file:F1") == []
+        await check_index(database)
+
+
+async def test_a_sqlite_without_full_text_search_is_told_at_the_start(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "aloud.db")
+
+    def authorize(action: int, table: str | None, column: str | None, *_: object) -> int:
+        # SQLite can't lose a module; but it can be made not to tell the names of those it has.
+        is_name = action == sqlite3.SQLITE_READ and table == "pragma_module_list"
+        return sqlite3.SQLITE_IGNORE if is_name and column == "name" else sqlite3.SQLITE_OK
+
+    @event.listens_for(database._writing.sync_engine, "connect")
+    @event.listens_for(database._reading.sync_engine, "connect")
+    def hide_modules(connection: Any, _: object) -> None:
+        connection.run_async(lambda driver: driver.set_authorizer(authorize))
+
+    for start in (database.inspect, database.open):
+        with pytest.raises(StartError, match="FTS5"):
+            await start()
+
+
 async def test_new_tables_are_those_that_the_migrations_make(empty_url: str) -> None:
     async with open_database(empty_url):
         pass
@@ -146,16 +276,25 @@ def test_every_migration_is_listed_in_order() -> None:
     assert tuple(reversed(scripts)) == schema.REVISIONS
 
 
-async def test_a_migration_that_fails_leaves_the_old_tables(old_url: str) -> None:
+@pytest.mark.parametrize(
+    ("obstacle", "way_out"),
+    [
+        # In the way of the last things that the migrations to 0002 and 0003 do to the tables.
+        ("CREATE INDEX turns_joined ON turns (lane)", "DROP INDEX turns_joined"),
+        ("CREATE TABLE part_notes (key INTEGER)", "DROP TABLE part_notes"),
+    ],
+)
+async def test_a_migration_that_fails_leaves_the_old_tables(
+    old_url: str, obstacle: str, way_out: str
+) -> None:
     async with connect(old_url) as connection:
-        # In the way of the last thing that the migration to 0002 does on both databases.
-        await connection.execute(text("CREATE INDEX turns_joined ON turns (lane)"))
+        await connection.execute(text(obstacle))
 
     with pytest.raises(StartError, match="DATABASE_URL"):
         await open_database(old_url).open()
 
     async with connect(old_url) as connection:
-        await connection.execute(text("DROP INDEX turns_joined"))
+        await connection.execute(text(way_out))
     async with open_database(old_url) as database:
         assert await read_revision(database) == schema.REVISIONS[-1]
 
