@@ -195,6 +195,7 @@ class SlackApi:
                 lambda a: conversations.history(w, a, page=self._faults.page_limit),
                 "channels:history",
             ),
+            "conversations.members": Method(lambda a: conversations.members(w, a), "channels:read"),
             "users.info": Method(lambda a: conversations.user_info(w, a), "users:read"),
             "bots.info": Method(lambda a: conversations.bot_info(w, a), "users:read"),
             "reactions.add": Method(lambda a: conversations.add_reaction(w, a), "reactions:write"),

@@ -66,6 +66,7 @@ _REPEATABLE: Final = frozenset(
         "chat.stopStream",
         "chat.update",
         "conversations.history",
+        "conversations.members",
         "conversations.info",
         "conversations.open",
         "conversations.replies",

@@ -48,6 +48,9 @@ class Said:
             `message` event of the same post (openclaw#115157).
         edited: The mention came with an edit (bolt-js#960).
         bot_name: What another bot calls itself, else "".
+        forwarded: The end of `text` that others wrote: messages that are shared with this one.
+        allowance: How often the usual amount of its long documents may be read; it grows each time
+            a person asks for the rest.
     """
 
     thread: ThreadKey
@@ -60,6 +63,8 @@ class Said:
     sparse: bool = False
     edited: bool = False
     bot_name: str = ""
+    forwarded: str = ""
+    allowance: int = 1
 
     @property
     def key(self) -> str:
@@ -202,6 +207,7 @@ def parse_event(body: Mapping[str, Any], bot: BotIdentity) -> Inbound:
         author=event["bot_id"] if bot_name else event["user"],
         author_team=event.get("user_team") or event.get("team") or team,
         text=read_text(event),
+        forwarded=read_forwarded(event),
         call=call,
         files=files,
         sparse=event["type"] == "app_mention" and not files,
@@ -232,15 +238,22 @@ def find_team(body: Mapping[str, Any]) -> str:
 
 def read_text(message: Mapping[str, Any]) -> str:
     """The message's text with what it forwards; `text` alone can be partial or empty."""
-    parts = [message.get("text") or ""]
+    own = message.get("text") or ""
+    return "\n\n".join(part for part in (own, read_forwarded(message)) if part)
+
+
+def read_forwarded(message: Mapping[str, Any]) -> str:
+    """What of the message's text others have written: the messages that it shares."""
+    parts = []
     for attachment in message.get("attachments") or ():
         # A link's unfurl repeats the web; a shared message is what the person wants read.
-        if attachment.get("is_share") or attachment.get("is_msg_unfurl") or not parts[0]:
+        is_message = attachment.get("is_share") or attachment.get("is_msg_unfurl")
+        if is_message or not message.get("text"):
             quoted = attachment.get("text") or attachment.get("fallback") or ""
             if quoted:
                 author = attachment.get("author_name") or attachment.get("title") or ""
                 parts.append(f"{author}: {quoted}" if author else quoted)
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(parts)
 
 
 def name_bot(message: Mapping[str, Any]) -> str:

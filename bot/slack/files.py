@@ -14,7 +14,7 @@ DocumentError
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 import aiohttp
 import httpx
@@ -35,6 +35,9 @@ RETRY_DELAYS = (1.0, 2.0, 4.0)
 MAX_RETRY_AFTER = 30.0
 ATTEMPT_SECONDS = 120.0
 """For one whole download; httpx's own time-outs start anew with every chunk."""
+
+_CHUNK_BYTES = 1024 * 1024
+_HEAD_BYTES = 512
 
 _CANVAS_MODES = frozenset({"canvas", "email", "post", "quip", "space"})
 _CANVAS_TYPE = "application/vnd.slack-docs"
@@ -211,8 +214,10 @@ class FileFetcher:
             case "unresolved":
                 raise FileNotShared(file.name, "files.info has no URL either")
 
-    async def fetch(self, team: str, file: SharedFile) -> bytes:
-        """Download a file's bytes, after resolving it if need be.
+    async def fetch(self, team: str, file: SharedFile, sink: BinaryIO) -> None:
+        """Download a file into `sink`, after resolving it if need be.
+
+        It never holds more than about a megabyte. On errors, `sink` may hold a part of the file.
 
         Raises:
             DocumentError: One of this module's.
@@ -221,7 +226,7 @@ class FileFetcher:
         if file.size > self._max_bytes:
             raise FileTooLarge(file.name, self._max_bytes)
         bot_token = (await self._client_for(team)).token or ""
-        return await self._persist(lambda: self._attempt(file, bot_token), file.name)
+        await self._persist(lambda: self._attempt(file, bot_token, sink), file.name)
 
     async def _persist(self, attempt: Callable[[], Awaitable[T]], name: str) -> T:
         """Try a few times, waiting longer each time, or as long as Slack says."""
@@ -235,16 +240,16 @@ class FileFetcher:
         except _NotYet as error:
             raise FileUnreachable(name, str(error)) from error
 
-    async def _attempt(self, file: SharedFile, bot_token: str) -> bytes:
+    async def _attempt(self, file: SharedFile, bot_token: str, sink: BinaryIO) -> None:
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
-                return await self._download(file, bot_token)
+                await self._download(file, bot_token, sink)
         except httpx.TransportError as error:
             raise _NotYet(type(error).__name__) from error
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise FileUnreachable(file.name, type(error).__name__) from error
 
-    async def _download(self, file: SharedFile, bot_token: str) -> bytes:
+    async def _download(self, file: SharedFile, bot_token: str, sink: BinaryIO) -> None:
         url = httpx.URL(file.url)
         if not self._may_visit(url):
             raise FileElsewhere(file.name, f"host {url.host!r}")
@@ -256,7 +261,8 @@ class FileFetcher:
             )
             try:
                 if not response.has_redirect_location:
-                    return await self._receive(file, response)
+                    await self._receive(file, response, sink)
+                    return
             finally:
                 await response.aclose()
             url = url.join(response.headers["Location"])
@@ -282,7 +288,7 @@ class FileFetcher:
             return True
         return url.host.endswith(".slack.com") and _is_plain_https(url)
 
-    async def _receive(self, file: SharedFile, response: httpx.Response) -> bytes:
+    async def _receive(self, file: SharedFile, response: httpx.Response, sink: BinaryIO) -> None:
         status = response.status_code
         if status in {401, 403}:
             raise FileNotShared(file.name, f"status {status}")
@@ -290,22 +296,28 @@ class FileFetcher:
             raise _NotYet(f"status {status}", response.headers.get("Retry-After"))
         if status != 200:
             raise FileUnreachable(file.name, f"status {status}")
-        body = bytearray()
         declared = response.headers.get("Content-Length", "")
-        too_large = declared.isdecimal() and int(declared) > self._max_bytes
-        if not too_large:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                too_large = len(body) > self._max_bytes
-                if too_large:
-                    break
-        if too_large:
+        if declared.isdecimal() and int(declared) > self._max_bytes:
             raise FileTooLarge(file.name, self._max_bytes)
-        if _is_sign_in_page(file, response.headers.get("Content-Type", ""), body):
+        # An attempt before may have left something.
+        await asyncio.to_thread(_empty, sink)
+        head = b""
+        size = 0
+        async for chunk in response.aiter_bytes(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise FileTooLarge(file.name, self._max_bytes)
+            head = head or chunk[:_HEAD_BYTES]
+            await asyncio.to_thread(sink.write, chunk)
+        if _is_sign_in_page(file, response.headers.get("Content-Type", ""), head, size):
             raise FilePermissionMissing(file.name, "HTML in place of the file")
-        if len(body) < file.size:
-            raise _NotYet(f"{len(body)} of {file.size} bytes")
-        return bytes(body)
+        if size < file.size:
+            raise _NotYet(f"{size} of {file.size} bytes")
+
+
+def _empty(sink: BinaryIO) -> None:
+    sink.seek(0)
+    sink.truncate()
 
 
 async def _ask(client: AsyncWebClient, file: SharedFile) -> SharedFile:
@@ -345,16 +357,16 @@ def _is_plain_https(url: httpx.URL) -> bool:
     return url.scheme == "https" and url.port is None and not url.userinfo
 
 
-def _is_sign_in_page(file: SharedFile, content_type: str, body: bytearray) -> bool:
+def _is_sign_in_page(file: SharedFile, content_type: str, head: bytes, size: int) -> bool:
     """Tell Slack's sign-in page from the file; it comes with status 200 (vercel/eve#1531).
 
     A file that is HTML itself, or begins like it, is told by having the announced length.
     """
-    start = bytes(body[:512]).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     is_html = content_type.startswith("text/html") or start.startswith(
         (b"<!doctype html", b"<html")
     )
-    if not is_html or (file.size and len(body) == file.size):
+    if not is_html or (file.size and size == file.size):
         return False
     expected = file.media_type == "text/html" or file.name.lower().endswith(_HTML_ENDINGS)
     return bool(file.size) or not expected

@@ -49,7 +49,13 @@ class Notices:
         self.stamps.append(ts)
         return ts
 
-    async def replace(self, message: OutgoingMessage, spared: Collection[str]) -> str | None:
+    async def replace(
+        self,
+        message: OutgoingMessage,
+        spared: Collection[str],
+        *,
+        patience: float = _PATIENCE_SECONDS,
+    ) -> str | None:
         """Put one in the place of those that stand, and return its `ts`.
 
         Those `spared` have become something else. None if there are no others, or none that Slack
@@ -64,6 +70,7 @@ class Notices:
                     channel=self._place.channel,
                     ts=ts,
                     metadata=metadata(self._turn_id, number, NOTICE_EVENT),
+                    patience=patience,
                 )
             except DeliveryRefused as error:
                 log.info("notice_not_replaced", code=error.code)

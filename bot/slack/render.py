@@ -26,6 +26,7 @@ SHOW_REASONING: Final = "show_reasoning"
 HIDE_REASONING: Final = "hide_reasoning"
 RETRY: Final = "retry"
 REGENERATE: Final = "regenerate"
+READ_REST: Final = "read_rest"
 STOP: Final = "stop_answer"
 SUMMARIZE_FILES: Final = "summarize_files"
 
@@ -52,12 +53,14 @@ class AnswerControls:
         reasoning: Whether there is a trace, and whether it is shown right now.
         note: One plain sentence on the answer, such as "Cut off at the length limit.", or None.
         regenerate: Whether another answer may be asked for.
+        left: How many pages of long documents were left for another time.
     """
 
     turn_id: str
     reasoning: Literal["none", "hidden", "shown"] = "none"
     note: str | None = None
     regenerate: bool = False
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,10 @@ def render_controls(controls: AnswerControls) -> list[Block]:
     if controls.note:
         blocks.append(_context_block(escape(defuse(controls.note))))
     buttons: list[Block] = []
+    if controls.left:
+        buttons.append(
+            _button(READ_REST, "Read the rest", controls.turn_id, _say_left(controls.left))
+        )
     if controls.reasoning != "none":
         buttons.append(_reasoning_button(controls.turn_id, shown=controls.reasoning == "shown"))
     if controls.regenerate:
@@ -127,9 +134,16 @@ def render_stop(turn_id: str) -> list[Block]:
     return [{"type": "actions", "elements": [button]}]
 
 
-def render_placeholder(turn_id: str) -> OutgoingMessage:
-    """Render what stands where the answer will be, with the button that stops it."""
-    return OutgoingMessage("Thinking…", [_markdown_block("_Thinking…_"), *render_stop(turn_id)])
+def render_placeholder(turn_id: str, doing: str = "Thinking…") -> OutgoingMessage:
+    """Render what stands where the answer will be, with the button that stops it.
+
+    `doing` says what we do, in plain words.
+    """
+    said = defuse(_one_line(doing))
+    return OutgoingMessage(
+        shorten(escape(said), limits.TEXT_CHARS),
+        [_markdown_block(f"_{said}_"), *render_stop(turn_id)],
+    )
 
 
 def render_stopped(turn_id: str) -> OutgoingMessage:
@@ -269,6 +283,14 @@ def _trace_header(permalink: str, remark: str) -> Block:
 
 def _count(number: int, total: int) -> str:
     return f"part {number} of {total}" if total > 1 else ""
+
+
+def _say_left(pages: int) -> str:
+    return (
+        f"Read the {pages:,} pages that were left out, and summarize all"
+        if pages > 1
+        else ("Read the page that was left out, and summarize all")
+    )
 
 
 def _one_line(text: str) -> str:

@@ -42,6 +42,9 @@ _PLACEHOLDER_SECONDS: Final = 3.0
 """How long a place that shows no Stop otherwise goes without a message to put one below."""
 
 _PLACEHOLDER_PATIENCE: Final = 2.0
+_PROGRESS_SECONDS: Final = 3.0
+"""How often the progress in a message is brought up to date."""
+
 _LEAVE_SECONDS: Final = 5.0
 
 
@@ -50,6 +53,28 @@ class StatusPiece:
     """What we do right now, in a few plain words; shown until there is text."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressPiece:
+    """How far long work has come before there is text; shown in the status and in a message.
+
+    Attributes:
+        name: What is read, such as a file's name.
+        done: How many of its parts are read.
+        total: How many parts there are.
+    """
+
+    name: str
+    done: int
+    total: int
+
+    @property
+    def doing(self) -> str:
+        """What we do right now, as one says it of a third person."""
+        if self.done < self.total:
+            return f"reading {self.name}: {self.done} of {self.total} parts done…"
+        return f"summing up {self.name}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +96,7 @@ class EndPiece:
     controls: AnswerControls
 
 
-Piece = StatusPiece | TextPiece | EndPiece
+Piece = StatusPiece | ProgressPiece | TextPiece | EndPiece
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +197,8 @@ class Reply:
         self._places = deque(standing.answers or standing.notices[:1])
         self._place_free_at = 0.0
         self._placeholder_at: float | None = None
+        self._placeholder_ts = ""
+        self._progress = ""
         self._notice_ts = ""
 
     def show_status(self, text: str) -> None:
@@ -266,6 +293,8 @@ class Reply:
         match await inbox.take(self._seconds_until_due()):
             case StatusPiece(text):
                 self.show_status(text)
+            case ProgressPiece() as progress:
+                self._note_progress(progress)
             case TextPiece(markdown):
                 self._take_text(markdown)
             case EndPiece() as end:
@@ -286,6 +315,15 @@ class Reply:
         self._text = self._text.rstrip()
         self._place_free_at = 0.0
         return _Ending(stopped, stopped=True)
+
+    def _note_progress(self, progress: ProgressPiece) -> None:
+        self._progress = progress.doing[:1].upper() + progress.doing[1:]
+        if not self._placeholder_ts:
+            self.show_status(f"is {progress.doing}")
+            if not self._places and self._placeholder_at is None:
+                self._placeholder_at = self._clock()
+        elif self._placeholder_at is None:
+            self._placeholder_at = max(self._place_free_at, self._clock() + _PROGRESS_SECONDS)
 
     def _take_text(self, markdown: str) -> None:
         self._written += markdown
@@ -350,24 +388,29 @@ class Reply:
         return bool(self._text[self._repeated :].strip())
 
     async def _hold_place(self) -> None:
-        """Where streams can't be stopped or there are none, post something with a Stop below it.
+        """Post something with a Stop below it, or bring it up to date.
 
-        The answer takes its place, or an error if it comes to that.
+        That is where streams can't be stopped or there are none, and where it takes long: then it
+        shows the progress. The answer takes its place, or an error if it comes to that.
         """
         self._placeholder_at = None
-        if await self._errand.may_stream():
+        if not self._progress and await self._errand.may_stream():
             return
+        message = render_placeholder(self._turn_id, self._progress or "Thinking…")
         try:
-            ts = await self._notices.post(
-                render_placeholder(self._turn_id), patience=_PLACEHOLDER_PATIENCE
-            )
-        except DeliveryUnconfirmed:
-            raise
+            if self._placeholder_ts:
+                await self._notices.replace(message, self._stamps, patience=_PLACEHOLDER_PATIENCE)
+            else:
+                self._placeholder_ts = await self._notices.post(
+                    message, patience=_PLACEHOLDER_PATIENCE
+                )
+                self._places.append(self._placeholder_ts)
+                self._status.give_way()
         except DeliveryDelayed as error:
-            log.info("placeholder_not_posted", code=error.code)
-            return
-        self._status.give_way()
-        self._places.append(ts)
+            # A post that may have been taken has to be found again; an update comes again anyway.
+            if isinstance(error, DeliveryUnconfirmed) and not self._placeholder_ts:
+                raise
+            log.info("placeholder_not_shown", code=error.code)
         self._place_free_at = self._clock() + limits.UPDATE_SECONDS
 
     def _find_cut(self) -> Cut | None:

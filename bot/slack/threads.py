@@ -52,7 +52,7 @@ async def read_thread(workspace: Workspace, thread: ThreadKey, *, before: str) -
             break
     else:
         log.warning("thread_not_read_whole", messages=len(raw))
-    return await _to_messages(workspace, [message for message in raw if message["ts"] < before])
+    return await to_messages(workspace, [message for message in raw if message["ts"] < before])
 
 
 async def read_files(workspace: Workspace, thread: ThreadKey, ts: str) -> tuple[SharedFile, ...]:
@@ -70,7 +70,8 @@ async def read_files(workspace: Workspace, thread: ThreadKey, ts: str) -> tuple[
     return tuple(parse_file(file) for message in found for file in message.get("files") or ())
 
 
-async def _to_messages(workspace: Workspace, raw: Sequence[Mapping[str, Any]]) -> list[Message]:
+async def to_messages(workspace: Workspace, raw: Sequence[Mapping[str, Any]]) -> list[Message]:
+    """Put Slack's messages into plain words, without what shows reasoning; raises DeliveryError."""
     bot = workspace.bot
     texts = [read_text(message) for message in raw]
     names = await workspace.directory.find_names(

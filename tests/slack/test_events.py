@@ -252,6 +252,7 @@ def test_a_forwarded_message_is_read() -> None:
 
     assert isinstance(said, Said)
     assert said.text == "<@U0BOT00001> why?\n\nBob: the build is red"
+    assert said.forwarded == "Bob: the build is red"
 
 
 def test_an_unfurled_link_is_not_read_as_the_persons_words() -> None:

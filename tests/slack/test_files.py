@@ -1,12 +1,16 @@
 """Files over the real wire: httpx and slack_sdk against a local stand-in of Slack."""
 
+import io
+import tempfile
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import httpx
 import pytest
 from aiohttp import web
+from blockbuster import blockbuster_ctx
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.conversation.messages import SharedFile
@@ -114,6 +118,12 @@ def fetcher(slack: Server, http: httpx.AsyncClient, naps: list[float]) -> FileFe
     )
 
 
+async def fetch(fetcher: FileFetcher, team: str, file: SharedFile) -> bytes:
+    sink = io.BytesIO()
+    await fetcher.fetch(team, file, sink)
+    return sink.getvalue()
+
+
 def pdf(url: str, size: int = len(PDF)) -> SharedFile:
     return SharedFile("F1", "q3.pdf", "application/pdf", size, url)
 
@@ -128,8 +138,8 @@ def redirect(url: str, status: int = 302) -> web.Response:
 
 async def test_bytes_come_with_the_teams_own_token(slack: Server, fetcher: FileFetcher) -> None:
     url = slack.serve("/files-pri/q3.pdf", ok())
-    assert await fetcher.fetch("T1", pdf(url)) == PDF
-    assert await fetcher.fetch("T2", pdf(url)) == PDF
+    assert await fetch(fetcher, "T1", pdf(url)) == PDF
+    assert await fetch(fetcher, "T2", pdf(url)) == PDF
     assert [token for _, token in slack.requests] == ["Bearer xoxb-one", "Bearer xoxb-two"]
 
 
@@ -143,8 +153,8 @@ async def test_no_cookie_goes_from_one_team_to_the_next(
         return web.Response(body=PDF, headers={"Set-Cookie": "session=T1; Path=/"})
 
     url = slack.serve("/f", answer)
-    await fetcher.fetch("T1", pdf(url))
-    await fetcher.fetch("T2", pdf(url))
+    await fetch(fetcher, "T1", pdf(url))
+    await fetch(fetcher, "T2", pdf(url))
     assert seen == [None, None]
 
 
@@ -152,7 +162,7 @@ async def test_redirects_are_followed_on_slacks_hosts(slack: Server, fetcher: Fi
     slack.serve("/b", redirect("/c", 307))
     slack.serve("/c", ok())
     url = slack.serve("/a", redirect(f"{slack.origin}/b"))
-    assert await fetcher.fetch("T1", pdf(url)) == PDF
+    assert await fetch(fetcher, "T1", pdf(url)) == PDF
     assert slack.requests == [(path, "Bearer xoxb-one") for path in ("/a", "/b", "/c")]
 
 
@@ -161,20 +171,20 @@ async def test_redirect_to_a_stranger_is_not_followed(
 ) -> None:
     url = slack.serve("/a", redirect(stranger.serve("/steal", ok())))
     with pytest.raises(files.FileUnreachable):
-        await fetcher.fetch("T1", pdf(url))
+        await fetch(fetcher, "T1", pdf(url))
     assert stranger.requests == []
 
 
 async def test_redirects_end(slack: Server, fetcher: FileFetcher) -> None:
     url = slack.serve("/a", redirect("/a"))
     with pytest.raises(files.FileUnreachable):
-        await fetcher.fetch("T1", pdf(url))
+        await fetch(fetcher, "T1", pdf(url))
     assert len(slack.requests) == files.MAX_REDIRECTS + 1
 
 
 async def test_url_of_a_stranger_is_not_fetched(stranger: Server, fetcher: FileFetcher) -> None:
     with pytest.raises(files.FileElsewhere):
-        await fetcher.fetch("T1", pdf(stranger.serve("/f", ok())))
+        await fetch(fetcher, "T1", pdf(stranger.serve("/f", ok())))
     assert stranger.requests == []
 
 
@@ -219,10 +229,10 @@ async def test_only_slacks_own_hosts_see_the_token(
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
         fetcher = FileFetcher(http, client_for, max_bytes=1_000)
         if visited:
-            assert await fetcher.fetch("T1", pdf(url)) == PDF
+            assert await fetch(fetcher, "T1", pdf(url)) == PDF
         else:
             with pytest.raises(DocumentError):
-                await fetcher.fetch("T1", pdf(url))
+                await fetch(fetcher, "T1", pdf(url))
     assert bool(seen) is visited
     assert any(TOKEN in request.headers.get("Authorization", "") for request in seen) is holds_token
 
@@ -234,7 +244,7 @@ async def test_sign_in_page_means_that_the_permission_is_missing(
     url = slack.serve("/f", ok(b"\xef\xbb\xbf \n" + SIGN_IN, media_type))
     for size in (0, 48_213 // 100):
         with pytest.raises(files.FilePermissionMissing) as caught:
-            await fetcher.fetch("T1", pdf(url, size))
+            await fetch(fetcher, "T1", pdf(url, size))
         assert "files:read" in caught.value.plain
 
 
@@ -244,7 +254,7 @@ async def test_redirect_to_the_sign_in_page_is_told_as_well(
     slack.serve("/signin", ok(SIGN_IN, "text/html"))
     url = slack.serve("/f", redirect("/signin"))
     with pytest.raises(files.FilePermissionMissing):
-        await fetcher.fetch("T1", pdf(url))
+        await fetch(fetcher, "T1", pdf(url))
 
 
 async def test_html_that_was_shared_is_no_sign_in_page(slack: Server, fetcher: FileFetcher) -> None:
@@ -254,9 +264,9 @@ async def test_html_that_was_shared_is_no_sign_in_page(slack: Server, fetcher: F
         SharedFile("F2", "source.txt", "text/plain", len(SIGN_IN), url),
         SharedFile("F3", "canvas", "text/html", 0, url),
     ):
-        assert await fetcher.fetch("T1", shared) == SIGN_IN
+        assert await fetch(fetcher, "T1", shared) == SIGN_IN
     with pytest.raises(files.FilePermissionMissing):
-        await fetcher.fetch("T1", SharedFile("F4", "page.html", "text/html", 9_99, url))
+        await fetch(fetcher, "T1", SharedFile("F4", "page.html", "text/html", 9_99, url))
 
 
 async def test_size_is_limited_before_and_while_it_streams(
@@ -279,10 +289,37 @@ async def test_size_is_limited_before_and_while_it_streams(
     open_ended = slack.serve("/endless", endless)
     for shared in (pdf(announced, 1_001), pdf(announced, 0), pdf(open_ended, 0)):
         with pytest.raises(files.FileTooLarge) as caught:
-            await fetcher.fetch("T1", shared)
+            await fetch(fetcher, "T1", shared)
         assert caught.value.name == "q3.pdf"
     assert slack.paths == ["/announced", "/endless"]
-    assert await fetcher.fetch("T1", pdf(slack.serve("/f", ok(b"x" * 1_000)), 1_000))
+    assert await fetch(fetcher, "T1", pdf(slack.serve("/f", ok(b"x" * 1_000)), 1_000))
+
+
+async def test_big_file_is_never_held_in_memory(slack: Server, http: httpx.AsyncClient) -> None:
+    piece = b"x" * 1_000_000
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(50):
+            await response.write(piece)
+        return response
+
+    async def client_for(_team: str) -> AsyncWebClient:
+        return AsyncWebClient(token=TOKEN)
+
+    fetcher = FileFetcher(
+        http, client_for, max_bytes=50_000_000, trusted_origins=frozenset({slack.origin})
+    )
+    with tempfile.TemporaryFile() as sink, blockbuster_ctx("bot"):
+        tracemalloc.start()
+        await fetcher.fetch(
+            "T1", pdf(slack.serve("/f", answer), 50_000_000), cast("BinaryIO", sink)
+        )
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert sink.tell() == 50_000_000
+    assert peak < 12_000_000
 
 
 async def test_limit_is_told_in_megabytes() -> None:
@@ -305,7 +342,7 @@ async def test_fresh_file_is_tried_again(
     slack: Server, fetcher: FileFetcher, naps: list[float], trouble: web.Response
 ) -> None:
     url = slack.serve("/f", trouble, trouble, ok())
-    assert await fetcher.fetch("T1", pdf(url)) == PDF
+    assert await fetch(fetcher, "T1", pdf(url)) == PDF
     assert naps == ([7.0, 7.0] if trouble.status == 429 else [1.0, 2.0])
 
 
@@ -321,14 +358,14 @@ async def test_broken_connection_is_tried_again(
         return response
 
     url = slack.serve("/f", hang_up, ok())
-    assert await fetcher.fetch("T1", pdf(url)) == PDF
+    assert await fetch(fetcher, "T1", pdf(url)) == PDF
     assert naps == [1.0]
 
 
 async def test_trying_again_ends(slack: Server, fetcher: FileFetcher, naps: list[float]) -> None:
     url = slack.serve("/f", web.Response(status=429, headers={"Retry-After": "86400"}))
     with pytest.raises(files.FileUnreachable) as caught:
-        await fetcher.fetch("T1", pdf(url))
+        await fetch(fetcher, "T1", pdf(url))
     assert caught.value.retryable
     assert naps == [files.MAX_RETRY_AFTER] * len(files.RETRY_DELAYS)
 
@@ -347,7 +384,7 @@ async def test_refusal_is_not_tried_again(
 ) -> None:
     url = slack.serve("/f", web.Response(status=status))
     with pytest.raises(failure):
-        await fetcher.fetch("T1", pdf(url))
+        await fetch(fetcher, "T1", pdf(url))
     assert len(slack.requests) == 1
 
 
@@ -362,13 +399,13 @@ async def test_stub_is_resolved_by_asking_slack(slack: Server, fetcher: FileFetc
                     "mimetype": "application/pdf", "url_private_download": url})  # fmt: skip
     stub = parse_file(STUB)
     assert await fetcher.resolve("T1", stub) == pdf(url)
-    assert await fetcher.fetch("T1", stub) == PDF
+    assert await fetch(fetcher, "T1", stub) == PDF
     assert slack.requests[0] == ("/api/files.info?file=F1", "Bearer xoxb-one")
 
 
 async def test_file_without_url_is_resolved_too(slack: Server, fetcher: FileFetcher) -> None:
     slack.describe({"id": "F1", "name": "a.txt", "url_private": slack.serve("/f", ok(b"hi"))})
-    assert await fetcher.fetch("T1", SharedFile("F1", "")) == b"hi"
+    assert await fetch(fetcher, "T1", SharedFile("F1", "")) == b"hi"
 
 
 @pytest.mark.parametrize(
@@ -387,9 +424,9 @@ async def test_file_without_bytes_has_its_failure(
 ) -> None:
     slack.describe(raw)
     with pytest.raises(failure):
-        await fetcher.fetch("T1", parse_file(raw))
+        await fetch(fetcher, "T1", parse_file(raw))
     with pytest.raises(failure):
-        await fetcher.fetch("T1", parse_file(STUB))
+        await fetch(fetcher, "T1", parse_file(STUB))
 
 
 @pytest.mark.parametrize(
@@ -410,7 +447,7 @@ async def test_refusal_of_files_info_is_translated(
 ) -> None:
     slack.refuse(code)
     with pytest.raises(failure):
-        await fetcher.fetch("T1", parse_file(STUB))
+        await fetch(fetcher, "T1", parse_file(STUB))
     assert len(slack.requests) == 1
 
 
@@ -428,7 +465,7 @@ async def test_passing_trouble_of_files_info_is_tried_again(
         web.Response(status=502, text="<html>bad gateway</html>", content_type="text/html"),
         good,
     )
-    assert await fetcher.fetch("T1", parse_file(STUB)) == PDF
+    assert await fetch(fetcher, "T1", parse_file(STUB)) == PDF
     assert naps == [1.0, 9.0, 4.0]
 
 
@@ -437,7 +474,7 @@ async def test_garbled_answer_of_files_info_is_tried_again(
 ) -> None:
     slack.serve("/api/files.info", web.Response(text="{not json", content_type="application/json"))
     with pytest.raises(files.FileUnreachable):
-        await fetcher.fetch("T1", parse_file(STUB))
+        await fetch(fetcher, "T1", parse_file(STUB))
     assert naps == list(files.RETRY_DELAYS)
 
 

@@ -76,6 +76,17 @@ def history(workspace: Workspace, args: Arguments, *, page: int | None = None) -
     return _page(body, shown[-1].ts if len(stamps) > limit else "")
 
 
+def members(workspace: Workspace, args: Arguments) -> Json:
+    """Return the ids of who is in a channel, public or with the app in it."""
+    channel = visible_channel(workspace, args.required("channel"))
+    limit = _limit(args, limits.MEMBERS_DEFAULT, None)
+    after = _cursor(args, "next_id")
+    found = sorted(member for member in channel.members if member > after)
+    shown, rest = found[:limit], found[limit:]
+    cursor = _write_cursor("next_id", shown[-1]) if rest else ""
+    return {"members": shown, "response_metadata": {"next_cursor": cursor}}
+
+
 def user_info(workspace: Workspace, args: Arguments) -> Json:
     user = workspace.users.get(args.required("user"))
     if user is None:
@@ -151,23 +162,27 @@ def _just_below(ts: str) -> str:
     return f"{total // 1_000_000}.{total % 1_000_000:06d}" if total >= 0 else "0"
 
 
-def _cursor(args: Arguments) -> str:
+def _cursor(args: Arguments, kind: str = "next_ts") -> str:
+    """Return what the last page ended with, "" for the first page."""
     cursor = args.text("cursor")
     if not cursor:
         return ""
     try:
-        kind, _, ts = base64.b64decode(cursor, validate=True).decode().partition(":")
+        found, _, last = base64.b64decode(cursor, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise Refusal("invalid_cursor") from None
-    if kind != "next_ts":
+    if found != kind:
         raise Refusal("invalid_cursor")
-    return ts
+    return last
+
+
+def _write_cursor(kind: str, last: str) -> str:
+    return base64.b64encode(f"{kind}:{last}".encode()).decode()
 
 
 def _page(messages: list[Json], last: str) -> Json:
-    cursor = base64.b64encode(f"next_ts:{last}".encode()).decode() if last else ""
     return {
         "messages": messages,
         "has_more": bool(last),
-        "response_metadata": {"next_cursor": cursor},
+        "response_metadata": {"next_cursor": _write_cursor("next_ts", last) if last else ""},
     }
