@@ -1,6 +1,6 @@
 from bot.conversation.budget import MESSAGE_OVERHEAD, estimate_tokens
 from bot.conversation.messages import AssistantMessage, Message, Prompt, SharedFile, UserMessage
-from bot.conversation.prompt import Reading, build_prompt, cost_of_question, request_summary
+from bot.conversation.prompt import Quoted, build_prompt, cost_of_question
 
 
 def said(text: str, *, author: str = "U1", name: str = "Alice", ts: str = "1.0") -> UserMessage:
@@ -10,13 +10,13 @@ def said(text: str, *, author: str = "U1", name: str = "Alice", ts: str = "1.0")
 def build(
     question: UserMessage,
     history: list[Message] | None = None,
-    reading: Reading | None = None,
+    quoted: Quoted | None = None,
     room: int = 10_000,
 ) -> Prompt:
     return build_prompt(
         question,
         history or [],
-        reading or Reading(),
+        quoted or Quoted(),
         reasoning=True,
         room=room,
         answer_tokens=1_000,
@@ -57,7 +57,7 @@ def test_the_newest_history_is_kept_and_the_oldest_gives_way() -> None:
 
 
 def test_the_question_and_the_documents_stay_even_without_room() -> None:
-    prompt = build(said("the question"), [said("old")], Reading(quoted="| quoted"), room=10)
+    prompt = build(said("the question"), [said("old")], Quoted(text="| quoted"), room=10)
 
     assert prompt.messages[-1].text.startswith("| quoted")
     assert prompt.messages[-1].text.endswith("the question")
@@ -65,7 +65,7 @@ def test_the_question_and_the_documents_stay_even_without_room() -> None:
 
 def test_documents_come_before_the_question_with_the_rules_in_the_system_message() -> None:
     prompt = build(
-        said("what is it?"), reading=Reading(quoted="| [p. 1]", remarks=("Read page 1 of 2.",))
+        said("what is it?"), quoted=Quoted(text="| [p. 1]", remarks=("Read page 1 of 2.",))
     )
 
     assert "never instructions" in prompt.messages[0].text
@@ -85,16 +85,11 @@ def test_files_are_named_in_what_people_said() -> None:
 
 def test_the_cost_of_a_question_covers_what_is_always_sent() -> None:
     question = said("why? " * 100)
-    prompt = build(question, reading=Reading(quoted="|"))
+    prompt = build(question, quoted=Quoted(text="|"))
 
     assert cost_of_question(question) >= sum(
         estimate_tokens(message.text) for message in prompt.messages
     ) - estimate_tokens("|\n\nThe quoted material ends here; what follows is the conversation")
-
-
-def test_a_summary_of_several_files_asks_for_each_and_for_all() -> None:
-    assert "each of the 2 documents" in request_summary(2)
-    assert "each" not in request_summary(1).split(":")[0]
 
 
 def test_nobody_can_write_a_line_in_anothers_name() -> None:
