@@ -13,6 +13,7 @@ DocumentError
 """
 
 import asyncio
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, BinaryIO, Literal, TypeVar
 
@@ -39,6 +40,7 @@ ATTEMPT_SECONDS = 120.0
 _CHUNK_BYTES = 1024 * 1024
 _HEAD_BYTES = 512
 
+_NAME_CHARACTERS = 255
 _CANVAS_MODES = frozenset({"canvas", "email", "post", "quip", "space"})
 _CANVAS_TYPE = "application/vnd.slack-docs"
 _HTML_ENDINGS = (".html", ".htm", ".xhtml", ".mht", ".mhtml", ".eml")
@@ -135,12 +137,18 @@ def parse_file(raw: Mapping[str, Any]) -> SharedFile:
         media_type, size = "text/html", 0
     return SharedFile(
         id=_text(raw, "id"),
-        name=_text(raw, "name") or _text(raw, "title"),
+        name=_tidy(_text(raw, "name") or _text(raw, "title")),
         media_type=media_type,
         size=size if isinstance(size, int) else 0,
         url=_text(raw, "url_private_download") or _text(raw, "url_private"),
         state=_state(raw, mode),
     )
+
+
+def _tidy(name: str) -> str:
+    """Make one line of a name, without what nobody sees; its owner may have called it anything."""
+    seen = (char for char in name if char.isspace() or unicodedata.category(char)[0] != "C")
+    return " ".join("".join(seen).split())[:_NAME_CHARACTERS]
 
 
 def _state(raw: Mapping[str, Any], mode: str) -> State:

@@ -33,6 +33,7 @@ _FORMATTING: Final = re.compile(r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
 _EMPHASIS: Final = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])")
 _LINK: Final = re.compile(r"!?\[([^\]\n]*)\]\(([^)\s]*)\)")
 _CODE: Final = re.compile(r"(`+)([^`\n]+)\1")
+_ADDRESS: Final = re.compile(r"://|\bwww\.|mailto:|\w\.\w.*[/?#]|\w\.\w+\.[a-z]", re.IGNORECASE)
 _LINE_MARKS: Final = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|(?:>[ \t]?)+|```.*|~~~.*)", re.MULTILINE)
 _RULES: Final = re.compile(r"^[ \t]*(?:\|?[ \t]*:?-{3,}:?[ \t|:-]*|[*_]{3,})$\n?", re.MULTILINE)
 _GAPS: Final = re.compile(r"\n\s*\n")
@@ -365,10 +366,16 @@ def plain_text(markdown: str, limit: int) -> str:
     """
     text = _RULES.sub("", markdown[: limit * 2])
     text = _LINE_MARKS.sub("", text)
-    for markup, shown in ((_LINK, r"\1"), (_FORMATTING, r"\2"), (_EMPHASIS, r"\1"), (_CODE, r"\2")):
+    for markup, shown in ((_LINK, r"\1"), (_FORMATTING, r"\2"), (_EMPHASIS, r"\1")):
         text = markup.sub(shown, text)
+    text = _CODE.sub(_show_code, text)
     text = _GAPS.sub("\n", defuse(text)).strip()
     return shorten(escape(text), limit, more=len(markdown) > limit * 2)
+
+
+def _show_code(code: re.Match[str]) -> str:
+    # Slack makes links of addresses in plain text; in code they are shown as code on purpose.
+    return code[0] if _ADDRESS.search(code[2]) else code[2]
 
 
 def shorten(text: str, limit: int, *, more: bool = False) -> str:

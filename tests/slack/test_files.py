@@ -525,3 +525,9 @@ def test_file_object_is_parsed(changes: dict[str, Any], expected: SharedFile) ->
 )
 def test_state_is_parsed(raw: dict[str, Any], state: str) -> None:
     assert parse_file(raw).state == state
+
+
+def test_name_is_one_line_without_what_nobody_sees() -> None:
+    raw = {"id": "F1", "name": "a\u202e\n b\x00.pdf" + "c" * 300, "url_private": "https://x"}
+
+    assert parse_file(raw).name == ("a b.pdf" + "c" * 300)[:255]

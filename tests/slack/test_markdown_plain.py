@@ -42,3 +42,8 @@ def test_an_entity_or_a_token_is_not_cut_in_two() -> None:
 
 def test_escaping_touches_three_characters_only() -> None:
     assert escape("a & b < c > d \" '") == "a &amp; b &lt; c &gt; d \" '"
+
+
+def test_an_address_in_code_stays_code() -> None:
+    assert plain_text("see `https://evil.example/?d=1`", 100) == "see `https://evil.example/?d=1`"
+    assert plain_text("run `pip install aloud`", 100) == "run pip install aloud"
