@@ -25,6 +25,7 @@ def test_every_event_has_its_scope(manifest: dict[str, Any]) -> None:
     needed = {
         "agent_session_stopped": "chat:write",
         "app_uninstalled": "",
+        "file_deleted": "files:read",
         "tokens_revoked": "",
         "app_mention": "app_mentions:read",
         "message.channels": "channels:history",

@@ -20,9 +20,10 @@ log = structlog.get_logger(__name__)
 
 _MESSAGE_EVENTS: Final = ("app_mention", "message")
 _STOP_EVENT: Final = "agent_session_stopped"
+_FILE_EVENT: Final = "file_deleted"
 _UNINSTALL_EVENTS: Final = ("app_uninstalled", "tokens_revoked")
 
-EVENTS: Final = (*_MESSAGE_EVENTS, _STOP_EVENT, *_UNINSTALL_EVENTS)
+EVENTS: Final = (*_MESSAGE_EVENTS, _STOP_EVENT, _FILE_EVENT, *_UNINSTALL_EVENTS)
 """The event types that are used; the manifest subscribes to these and no others."""
 
 
@@ -34,6 +35,9 @@ def register(app: AsyncApp, intake: Intake) -> None:
 
     async def receive_stop(body: dict[str, Any]) -> None:
         await intake.receive_stop(body)
+
+    async def receive_file_deletion(body: dict[str, Any]) -> None:
+        await intake.receive_file_deletion(body)
 
     async def receive_uninstall(body: dict[str, Any]) -> None:
         await intake.receive_uninstall(body)
@@ -49,6 +53,7 @@ def register(app: AsyncApp, intake: Intake) -> None:
     for event in _MESSAGE_EVENTS:
         app.event(event)(receive_event)
     app.event(_STOP_EVENT)(receive_stop)
+    app.event(_FILE_EVENT)(receive_file_deletion)
     for event in _UNINSTALL_EVENTS:
         app.event(event)(receive_uninstall)
     app.event(re.compile(".+"))(ignore_event)

@@ -22,6 +22,7 @@ from bot.slack.events import (
 )
 from bot.slack.render import STOP
 from bot.slack.workspaces import Workspace, Workspaces
+from bot.store.documents import DocumentStore
 from bot.store.history import SqlHistory
 from bot.store.traces import Traces
 from bot.telemetry import Metrics
@@ -41,6 +42,7 @@ class Intake:
         ledger: Where turns are written down.
         history: What deletions are taken out of.
         traces: As the history.
+        documents: What deleted files are taken out of.
         metrics: Counts what came in.
         forget_team: Deletes all that is kept of a team that uninstalled us at that time, in seconds
             since 1970; returns None if it has installed us again since.
@@ -52,6 +54,7 @@ class Intake:
         ledger: Ledger,
         history: SqlHistory,
         traces: Traces,
+        documents: DocumentStore,
         metrics: Metrics,
         forget_team: Callable[[str, float], Awaitable[int | None]],
     ) -> None:
@@ -59,6 +62,7 @@ class Intake:
         self._ledger = ledger
         self._history = history
         self._traces = traces
+        self._documents = documents
         self._metrics = metrics
         self._forget_team = forget_team
         self._at_work = 0
@@ -103,6 +107,13 @@ class Intake:
                 session.thread, posted=session.streaming, asked_at=session.asked_at
             )
             log.info("session_stopped", stopped=stopped)
+
+    async def receive_file_deletion(self, body: Mapping[str, Any]) -> None:
+        """Take `file_deleted`: forget what was read of the file; raises IntakeClosed as ever."""
+        team, file_id = find_team(body), body["event"]["file_id"]
+        with self._working():
+            await self._documents.forget_file(team, file_id)
+        log.info("file_forgotten", team=team, file=file_id)
 
     async def receive_uninstall(self, body: Mapping[str, Any]) -> None:
         """Take `app_uninstalled` or `tokens_revoked`: forget the team.
