@@ -10,6 +10,8 @@ DocumentError
 ├── OutlookMessage      .msg
 ├── UnsupportedKind     anything else
 ├── EmptyFile           zero bytes
+├── NothingInside       an archive without a document
+├── NestedTooDeep       an archive in an archive in an archive
 ├── DamagedFile         truncated, malformed, or not what its name says
 ├── TooComplex          over the limits of memory, time, or size after unpacking
 ├── ReaderCrashed       the parser died of it
@@ -20,7 +22,13 @@ DocumentError
 What goes wrong before there are any bytes (permission, download) is told by whoever fetches them.
 """
 
+from collections.abc import Sequence
+from typing import Final
+
+from bot.documents.readers.pages import MEMBERS
 from bot.errors import DocumentError
+
+_LISTED: Final = 5
 
 
 class NeedsPassword(DocumentError):
@@ -85,6 +93,23 @@ class EmptyFile(DocumentError):
     sentence = "There is nothing in {name}: the file is empty. Please check it and share it again."
 
 
+class NothingInside(DocumentError):
+    """An archive with no file in it that can be read."""
+
+    sentence = (
+        "I opened {name}, but found no document in it that I can read. "
+        "Please share the documents themselves."
+    )
+
+
+class NestedTooDeep(DocumentError):
+    """Files within files within files."""
+
+    sentence = (
+        "I didn't look into {name}: it lies too deep inside of other files. Please share it alone."
+    )
+
+
 class DamagedFile(DocumentError):
     """Truncated, malformed, or not what its name says."""
 
@@ -138,9 +163,53 @@ BY_CODE: dict[str, type[DocumentError]] = {
     "image": ImageFile,
     "recording": RecordingFile,
     "outlook": OutlookMessage,
+    "nothing_inside": NothingInside,
     "unsupported": UnsupportedKind,
     "damaged": DamagedFile,
     "too_complex": TooComplex,
     "reader_missing": ReaderMissing,
 }
 """The failure for each code that the worker may answer with."""
+
+_BRIEFLY: dict[type[DocumentError], str] = {
+    NeedsPassword: "needs a password",
+    ScannedPages: "a scan",
+    NoText: "no text",
+    ImageFile: "an image",
+    RecordingFile: "a recording",
+    OutlookMessage: "an Outlook message",
+    UnsupportedKind: "a kind of file I can't read",
+    EmptyFile: "empty",
+    NothingInside: "nothing to read inside",
+    NestedTooDeep: "too deep inside of other files",
+    DamagedFile: "damaged",
+    TooComplex: "too large or too complex",
+    ReaderCrashed: "trips up my reader",
+}
+
+
+def explain_inside(
+    container: str, unread: Sequence[tuple[str, DocumentError]], left_out: int, *, others: bool
+) -> str:
+    """Say what could not be read of the files inside of another one.
+
+    Args:
+        container: The outer file's name, fit to be shown.
+        unread: Each file's name, fit to be shown, and why it could not be read.
+        left_out: How many more were not looked at.
+        others: Whether something was read.
+    """
+    sentences = []
+    if unread:
+        listed = [
+            f"{name} ({_BRIEFLY.get(type(failure), 'unreadable')})"
+            for name, failure in unread[:_LISTED]
+        ]
+        more = len(unread) - len(listed)
+        end = f" and {more} more" if more else ""
+        extent = "some of the files" if others else "anything"
+        sentences.append(f"I couldn't read {extent} in {container}: {', '.join(listed)}{end}.")
+    if left_out:
+        files = "1 more file" if left_out == 1 else f"{left_out} more files"
+        sentences.append(f"I left out {files} in {container}, since I look at {MEMBERS} at most.")
+    return " ".join([*sentences, "Please share what you need of them by itself."])

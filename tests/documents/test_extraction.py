@@ -2,14 +2,29 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bot.documents.extraction import WORKER, ExtractionLimits, Extractor
-from bot.documents.failures import ReaderCrashed, ReaderMissing, TooComplex
+from bot.documents.extraction import (
+    RECOGNITION_SECONDS,
+    WORKER,
+    Extract,
+    ExtractionLimits,
+    Extractor,
+)
+from bot.documents.failures import (
+    DamagedFile,
+    EmptyFile,
+    ReaderCrashed,
+    ReaderMissing,
+    ScannedPages,
+    TooComplex,
+)
 from bot.errors import DocumentError
+from tests.documents.extracting import as_file
 
 PRELUDE = f"""
 import json, os, signal, sys, time
@@ -21,10 +36,18 @@ def frame(value):
     os.write(1, len(body).to_bytes(4, "big") + body)
 
 """
-HEADER = '{"kind": "k", "unit": "page", "total_pages": 1, "notes": [], "pages": 1}'
-READ = "sys.stdin.buffer.read()\n"
+HEADER = (
+    '{"kind": "k", "unit": "page", "read_pages": 1, "total_pages": 1, "notes": [], "pictures": 0, '
+    '"left_out": 0, "passages": 1, "members": []}'
+)
+NO_PAGE = HEADER.replace('"passages": 1', '"passages": 0')
 
 WriteWorker = Callable[[str], Path]
+
+
+async def extract(extractor: Extractor, data: bytes = b"x" * 1_000_000) -> Extract:
+    with as_file(data) as file:
+        return await extractor.extract(file, "a.txt")
 
 
 @pytest.fixture
@@ -67,7 +90,7 @@ async def test_hanging_worker_is_killed_at_the_time_limit(
     write_worker: WriteWorker, meeting: Path
 ) -> None:
     extractor = Extractor(ExtractionLimits(seconds=3.0), worker=write_worker(hang(meeting)))
-    reading = asyncio.create_task(extractor.extract(b"x" * 1_000_000, "a.txt"))
+    reading = asyncio.create_task(extract(extractor))
     pid = await wait_for_worker(meeting)
     assert is_alive(pid)
     with pytest.raises(TooComplex):
@@ -77,7 +100,7 @@ async def test_hanging_worker_is_killed_at_the_time_limit(
 
 async def test_cancelling_kills_the_worker(write_worker: WriteWorker, meeting: Path) -> None:
     extractor = Extractor(worker=write_worker(hang(meeting)))
-    reading = asyncio.create_task(extractor.extract(b"x", "a.txt"))
+    reading = asyncio.create_task(extract(extractor, b"x"))
     pid = await wait_for_worker(meeting)
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -102,9 +125,15 @@ async def test_cancelling_kills_the_worker(write_worker: WriteWorker, meeting: P
         ("frame({'failure': 'no such code'})", ReaderCrashed),
         (f"frame({HEADER})", ReaderCrashed),
         (f"frame({HEADER})\nframe(['one', 2])", ReaderCrashed),
-        (f"frame({HEADER.replace('page', 'furlong', 1)})\nframe([1, '', ''])", ReaderCrashed),
-        (READ + "while True: os.write(1, b'\\x7f' * 65536)", ReaderCrashed),
-        (READ + "while True: frame(' ' * 60000)", ReaderCrashed),
+        (f"frame({NO_PAGE.replace('page', 'furlong', 1)})", ReaderCrashed),
+        (f"frame({NO_PAGE.replace('[]}', '[7]}')})", ReaderCrashed),
+        (f"frame({NO_PAGE.replace('[]}', '[[0, 0]] * 21}')})", ReaderCrashed),
+        (
+            f"frame({NO_PAGE.replace('[]}', '[[0, 0]]}')})\nos.write(1, b'\\x7f' * 65536)",
+            ReaderCrashed,
+        ),
+        ("while True: os.write(1, b'\\x7f' * 65536)", ReaderCrashed),
+        ("while True: frame(' ' * 60000)", ReaderCrashed),
     ],
 )
 async def test_worker_that_dies_or_talks_nonsense_is_a_failure(
@@ -112,25 +141,25 @@ async def test_worker_that_dies_or_talks_nonsense_is_a_failure(
 ) -> None:
     extractor = Extractor(worker=write_worker(body))
     with pytest.raises(failure):
-        await extractor.extract(b"x" * 1_000_000, "a.txt")
+        await extract(extractor)
 
 
 async def test_worker_that_cannot_start_is_a_failure() -> None:
     with pytest.raises(ReaderMissing):
-        await Extractor(worker=Path("/no/such/worker.py")).extract(b"x", "a.txt")
+        await extract(Extractor(worker=Path("/no/such/worker.py")))
 
 
 async def test_memory_is_limited() -> None:
     extractor = Extractor(ExtractionLimits(memory_bytes=200_000_000))
     with pytest.raises(TooComplex):
-        await extractor.extract(b"word " * 30_000_000, "a.txt")
+        await extract(extractor, b"word " * 30_000_000)
 
 
 async def test_worker_sees_no_environment_and_opens_nothing(
     write_worker: WriteWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("A_SECRET", "xoxb-secret")
-    script = write_worker("""
+    script = write_worker(f"""
 import socket
 worker._limit(1 << 30, 20)
 worker._seal()
@@ -141,33 +170,157 @@ for act in (lambda: open("/etc/hostname"), socket.socket, lambda: os.listdir("/"
         seen.append("opened")
     except OSError:
         pass
-frame({"kind": "k", "unit": "page", "total_pages": 1, "notes": seen, "pages": 0})
+header = json.loads({NO_PAGE!r})
+header["notes"] = seen
+frame(header)
 """)
-    assert (await Extractor(worker=script).extract(b"x", "a")).notes == ()
+    assert (await extract(Extractor(worker=script))).notes == ()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "socket.socket()",
+        "socket.getaddrinfo('localhost', 80)",
+        "subprocess.run(['true'])",
+        "os.system('true')",
+        "os.execv('/bin/true', ['true'])",
+        "os.posix_spawn('/bin/true', ['true'], {})",
+        "os.fork()",
+        "os.kill(1, 0)",
+        "ctypes.CDLL('libc.so.6')",
+        "open('/dev/null', 'w')",
+        "open('/dev/null', 'ab')",
+        "os.open('/dev/null', os.O_RDWR)",
+    ],
+)
+async def test_python_reader_reaches_nothing_outside(write_worker: WriteWorker, act: str) -> None:
+    script = write_worker(f"""
+import ctypes, socket, subprocess
+worker._bar()
+try:
+    {act}
+except PermissionError as error:
+    header = {NO_PAGE}
+    header["notes"] = [str(open("/etc/passwd").read()[:0]), str(error.errno)]
+    frame(header)
+""")
+    assert (await extract(Extractor(worker=script))).notes == ("", "None")
+
+
+async def test_bar_is_up_before_a_file_is_read(tmp_path: Path, write_worker: WriteWorker) -> None:
+    script = write_worker(f"""
+import importlib, shutil
+readers = {str(tmp_path / "readers")!r}
+shutil.copytree({str(WORKER.parent / "readers")!r}, readers)
+open(readers + "/plain.py", "w").write("def read(*_): import socket; socket.socket()")
+worker.__file__ = {str(tmp_path / "worker.py")!r}
+worker.main()
+""")
+    with pytest.raises(DamagedFile, match="PermissionError"):
+        await extract(Extractor(worker=script))
 
 
 async def test_event_loop_runs_on_while_a_big_file_is_read() -> None:
-    turns = 0
+    longest = 0.0
 
-    async def count() -> None:
-        nonlocal turns
+    async def watch() -> None:
+        nonlocal longest
         while True:
+            before = time.perf_counter()
             await asyncio.sleep(0)
-            turns += 1
+            longest = max(longest, time.perf_counter() - before)
 
-    data = b"word " * 10_000_000
-    counting = asyncio.create_task(count())
-    extract = await Extractor().extract(data, "a.txt")
-    counting.cancel()
-    assert extract.total_pages > len(extract.pages) == 1_000
-    # Handing over 50 MB takes some hundred turns alone; blocked once, there would be a handful.
-    assert turns > 1_000
+    watching = asyncio.create_task(watch())
+    found = await extract(Extractor(), b"word " * 10_000_000)
+    watching.cancel()
+    assert found.total_pages > found.read_pages == 1_000
+    # Parsing the three million characters in one go alone would take longer.
+    assert longest < 0.5
+
+
+async def test_file_is_known_by_its_content_and_by_how_it_is_read() -> None:
+    with as_file(b"one") as one, as_file(b"two") as two:
+        known = await Extractor().identify(one, "a.txt")
+        assert len(known) == 64
+        assert await Extractor().identify(one, "b.TXT", "text/plain") == known
+        others = {
+            await Extractor().identify(two, "a.txt"),
+            await Extractor().identify(one, "a.md"),
+            await Extractor().identify(one, "a.txt", "text/html"),
+            await Extractor(ExtractionLimits(pages=7)).identify(one, "a.txt"),
+        }
+        assert len(others | {known}) == 5
+
+
+async def test_empty_file_is_a_failure_of_its_own() -> None:
+    with pytest.raises(EmptyFile):
+        await extract(Extractor(), b"")
+
+
+def recognising(first: str, second: str) -> str:
+    """A worker that is run once without and once with text recognition."""
+    return f"""
+task = json.loads(sys.argv[1])
+found = {NO_PAGE}
+if task["ocr_pages"]:
+    found["notes"] = [f"{{task['ocr_pages']}} pages, {{task['cpu_seconds']}} seconds"]
+    {second}
+else:
+    found["pictures"] = 7
+    {first}
+frame(found)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "result"),
+    [
+        ("pass", "pass", (f"3 pages, {20 + 3 * RECOGNITION_SECONDS} seconds",)),
+        ("found = {'failure': 'scan', 'pictures': 2}", "pass",
+         (f"2 pages, {20 + 2 * RECOGNITION_SECONDS} seconds",)),
+        ("found = {'failure': 'scan'}", "pass", ScannedPages),
+        ("found['notes'] = ['One.']", "os.abort()",
+         ("One.", "Text recognition failed on its scanned pages.")),
+        ("found = {'failure': 'scan', 'pictures': 2}", "os.abort()", TooComplex),
+    ],
+)  # fmt: skip
+async def test_pages_without_text_are_tried_again_with_more_time(
+    write_worker: WriteWorker, first: str, second: str, result: tuple[str] | type[DocumentError]
+) -> None:
+    script = write_worker(recognising(first, second))
+    extractor = Extractor(ExtractionLimits(ocr_pages=3), worker=script)
+    if isinstance(result, tuple):
+        assert (await extract(extractor)).notes == result
+    else:
+        with pytest.raises(result):
+            await extract(extractor)
+
+
+async def test_text_recognition_keeps_no_other_file_waiting(
+    write_worker: WriteWorker, meeting: Path
+) -> None:
+    second = hang(meeting).strip().replace("\n", "\n    ")
+    script = write_worker(recognising("pass", second))
+    extractor = Extractor(concurrency=1, worker=script)
+    recognising_it = asyncio.create_task(extract(extractor, b"x"))
+    await wait_for_worker(meeting)
+    script.write_text(PRELUDE + f"frame({NO_PAGE})")
+    assert (await extract(extractor, b"x")).notes == ()
+    recognising_it.cancel()
+    await asyncio.gather(recognising_it, return_exceptions=True)
+
+
+async def test_text_recognition_can_be_off(write_worker: WriteWorker) -> None:
+    script = write_worker(recognising("pass", "pass"))
+    extractor = Extractor(ExtractionLimits(ocr_pages=0), worker=script)
+    assert (await extract(extractor)).notes == ()
 
 
 async def test_only_so_many_workers_run_at_a_time(write_worker: WriteWorker, meeting: Path) -> None:
     extractor = Extractor(concurrency=1, worker=write_worker(hang(meeting)))
-    first = asyncio.create_task(extractor.extract(b"x", "a.txt"))
-    second = asyncio.create_task(extractor.extract(b"x", "b.txt"))
+    first = asyncio.create_task(extract(extractor, b"x"))
+    second = asyncio.create_task(extract(extractor, b"x"))
     pid = await wait_for_worker(meeting)
     first.cancel()
     other_pid = await wait_for_worker(meeting)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.documents.extraction import Extract, ExtractionLimits, Extractor
+from bot.documents.extraction import Extract, ExtractionLimits
 from bot.documents.failures import (
     BY_CODE,
     DamagedFile,
@@ -13,6 +13,7 @@ from bot.documents.failures import (
     ImageFile,
     NeedsPassword,
     NoText,
+    NothingInside,
     OutlookMessage,
     ReaderCrashed,
     RecordingFile,
@@ -21,6 +22,7 @@ from bot.documents.failures import (
 )
 from bot.errors import DocumentError
 from tests.documents import samples
+from tests.documents.extracting import unpack
 
 MEGABYTE = 1024 * 1024
 EXTENSIONS = (
@@ -35,11 +37,12 @@ async def outcome(
 ) -> Extract | DocumentError:
     """Anything but a text or a failure of our own makes the test fail."""
     try:
-        return await Extractor(limits).extract(data, name, media_type)
+        extract, _ = await unpack(data, name, media_type, limits)
     except DocumentError as failure:
         if type(failure) not in {*BY_CODE.values(), EmptyFile, ReaderCrashed}:
             raise
         return failure
+    return extract
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,13 @@ async def outcome(
         (b"\x1f\x8b\x08\0\0\0", "a.tar.gz", "", UnsupportedKind),
         (b"7z\xbc\xaf\x27\x1c", "a.7z", "", UnsupportedKind),
         (b"MZ\x90\0\3\0\0\0", "a.exe", "", UnsupportedKind),
-        (samples.make_zip({"readme.txt": "hi"}), "a.zip", "", UnsupportedKind),
+        (samples.make_zip({}), "a.zip", "", NothingInside),
+        (
+            samples.make_zip({"META-INF/MANIFEST.MF": "", "a.class": b"\xca\xfe\xba\xbe"}),
+            "a.jar",
+            "",
+            UnsupportedKind,
+        ),
         (OLE + bytes(600), "a.vsd", "", UnsupportedKind),
         (OLE + bytes(600), "a.doc", "", DamagedFile),
         (OLE + "__properties_version1.0".encode("utf-16-le"), "a.msg", "", OutlookMessage),
@@ -73,6 +82,7 @@ async def outcome(
         (samples.make_encrypted_office(), "a.xlsx", "", NeedsPassword),
         (samples.make_odt([]), "a.odt", "", NoText),
     ],
+    ids=lambda value: "file" if isinstance(value, bytes) else None,  # some hold the time of day
 )
 async def test_each_kind_of_bad_file_has_its_own_failure(
     data: bytes, name: str, media_type: str, failure: type[DocumentError]
@@ -247,6 +257,7 @@ async def test_random_bytes_under_any_name_are_refused(extension: str) -> None:
         (samples.make_mail("s", "b", "a.csv"), "a.eml"),
         (samples.make_epub(["some text"]), "a.epub"),
     ],
+    ids=lambda value: "file" if isinstance(value, bytes) else None,  # some hold the time of day
 )
 async def test_torn_and_scrambled_files_are_contained(data: bytes, name: str) -> None:
     dice = random.Random(name)  # noqa: S311  # as above

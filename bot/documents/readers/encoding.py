@@ -1,6 +1,7 @@
 """Bytes to text, in whatever encoding they were written."""
 
 import codecs
+from collections.abc import Iterator
 
 from charset_normalizer import CharsetMatch, from_bytes
 
@@ -22,6 +23,7 @@ _CANDIDATES = (
     "cp1251", "koi8_r", "cp1254", "cp1257", "cp874", "cp866",
 )  # fmt: skip
 _SAMPLE_BYTES = 65536
+_SLICE_BYTES = 1024 * 1024
 
 
 def decode(data: bytes, declared: str = "") -> str:
@@ -29,40 +31,65 @@ def decode(data: bytes, declared: str = "") -> str:
 
     Args:
         data: The text's bytes.
-        declared: The encoding that the file or its headers claim, if any. Valid UTF-8 wins over
-            it, because wrong claims are common and accidental UTF-8 is not.
+        declared: The encoding that the file or its headers claim, if any; see `detect`.
+    """
+    return data.decode(detect(data, declared), "replace")
+
+
+def detect(data: bytes, declared: str = "") -> str:
+    """Name the codec for a text; valid UTF-8 wins over what is declared.
+
+    Wrong claims are common and accidental UTF-8 is not.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return data.decode(encoding, "replace")
+            return encoding
     wide = wide_encoding(data[:_SAMPLE_BYTES]) if b"\x00" in data[:_SAMPLE_BYTES] else None
     if wide:
-        return data.decode(wide, "replace")
+        return wide
     # ISO-2022-JP is pure ASCII with escape sequences, so it would pass for UTF-8.
     if b"\x1b$" in data[:_SAMPLE_BYTES]:
         declared = declared or "iso2022_jp"
-    elif (text := _decode_utf8(data)) is not None:
-        return text
-    for encoding in (declared, _detect(data)):
-        try:
-            return data.decode(encoding)
-        except (LookupError, ValueError):
-            continue
-    return data.decode("cp1252", "replace")
+    elif _is_utf8(data):
+        return "utf-8"
+    for encoding in (declared, _guess(data)):
+        if encoding and _fits(data, encoding):
+            return encoding
+    return "cp1252"
 
 
-def _decode_utf8(data: bytes) -> str | None:
-    """Decode UTF-8, forgiving a few broken characters in text that otherwise clearly is."""
+def _is_utf8(data: bytes) -> bool:
+    """Tell whether text is UTF-8, but for a few broken characters where it otherwise clearly is."""
+    if _fits(data, "utf-8"):
+        return True
+    broken = whole = 0
+    for text in _decode_in_slices(data, "utf-8", "replace"):
+        replaced = text.count("\ufffd")
+        broken += replaced
+        whole += len(text) - len(text.encode("ascii", "ignore")) - replaced
+    return whole > 10 * broken
+
+
+def _fits(data: bytes, encoding: str) -> bool:
+    """Tell whether all bytes can be decoded, without holding the text in memory."""
     try:
-        return data.decode()
-    except UnicodeDecodeError:
-        text = data.decode(errors="replace")
-    broken = text.count("\ufffd")
-    whole = len(text) - len(text.encode("ascii", "ignore")) - broken
-    return text if whole > 10 * broken else None
+        # Refuses codecs that aren't for text, such as base64.
+        data[:4].decode(encoding, "replace")
+        for _ in _decode_in_slices(data, encoding, "strict"):
+            pass
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
-def _detect(data: bytes) -> str:
+def _decode_in_slices(data: bytes, encoding: str, errors: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    for start in range(0, len(data), _SLICE_BYTES):
+        piece = data[start : start + _SLICE_BYTES]
+        yield decoder.decode(piece, final=start + _SLICE_BYTES >= len(data))
+
+
+def _guess(data: bytes) -> str:
     """Name the likeliest encoding, "" if none fits; a tie goes to the commoner one."""
 
     def rank(match: CharsetMatch) -> tuple[int, float, int]:

@@ -1,11 +1,12 @@
-"""Word-processor files, e-books and old presentations, as Markdown in parts, with anydoc."""
+"""Word-processor files, e-books and old presentations, as Markdown by sections, with anydoc."""
 
 import re
 
 import anydoc
 
 from .kinds import Kind
-from .pages import Limits, Reading, Unreadable, read_parts
+from .pages import Limits, Reading, Unreadable
+from .sections import read_sections
 
 _ANCHOR = re.compile(r'<a id="[^"\n]*"></a>')
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)")
@@ -14,7 +15,7 @@ _INNER_LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\(#[^)\n]*\)")
 
 def read(data: bytes, kind: Kind, limits: Limits) -> Reading:
     """Read running text with its headings, lists and tables; see `convert` for what it raises."""
-    return read_parts(convert(data, kind.format), limits)
+    return read_sections(convert(data, kind.format), limits)
 
 
 def convert(data: bytes, format_name: str) -> str:

@@ -1,14 +1,19 @@
 """Telling what a file is: by its content first, since names and reported types often lie."""
 
 import io
+import lzma
 import re
 import zipfile
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from .pages import Unreadable
 
-Reader = Literal["pdf", "flow", "slides", "sheets", "markup", "mail", "plain"]
+Reader = Literal[
+    "pdf", "flow", "slides", "sheets", "markup", "mail", "plain", "archive", "tables", "picture"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,12 @@ PPTX = Kind("slides", "presentation", "pptx")
 ODP = Kind("slides", "presentation", "odp")
 XLSX = Kind("sheets", "spreadsheet", "xlsx")
 ODS = Kind("sheets", "spreadsheet", "ods")
+ARCHIVE = Kind("archive", "archive")
+TABLE = Kind("tables", "table")
+PICTURE = Kind("picture", "image")
 
 _TEXT_WORDS = {
     **dict.fromkeys(("md", "markdown", "mdown", "rst", "adoc"), "Markdown document"),
-    **dict.fromkeys(("csv", "tsv", "tab", "psv"), "table"),
     **dict.fromkeys(("json", "jsonl", "ndjson", "geojson"), "JSON file"),
     **dict.fromkeys(("log", "out", "err"), "log file"),
     **dict.fromkeys((
@@ -53,21 +60,15 @@ _TEXT_WORDS = {
         "vb", "vue", "xml", "xsd", "yaml", "yml", "zig",
     ), "source file"),
 }  # fmt: skip
+_TABLE_EXTENSIONS = frozenset({"csv", "tsv", "tab", "psv"})
+_TABLE_TYPES = frozenset({"text/csv", "text/tab-separated-values"})
 _BINARY_EXTENSIONS = frozenset({
     "pdf", "doc", "docx", "docm", "dot", "dotx", "ppt", "pps", "pptx", "pptm", "ppsx",
     "xls", "xlsx", "xlsm", "xlsb", "ods", "odt", "odp", "epub",
 })  # fmt: skip
 
-_IMAGES = (
-    b"\x89PNG\r\n",
-    b"\xff\xd8\xff",
-    b"GIF8",
-    b"BM",
-    b"II*\x00",
-    b"MM\x00*",
-    b"8BPS",
-    b"\x00\x00\x01\x00",
-)
+_PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+_DRAWINGS = (b"8BPS", b"\x00\x00\x01\x00")
 _RECORDINGS = (b"ID3", b"OggS", b"fLaC", b"\x1aE\xdf\xa3", b"FLV\x01", b"#!AMR", b"MThd")
 _OTHERS = (
     b"\x1f\x8b",  # gzip
@@ -83,7 +84,7 @@ _OTHERS = (
     b"PAR1",
 )
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_RIFF_KINDS = {b"WEBP": "image", b"WAVE": "recording", b"AVI ": "recording"}
+_RIFF_RECORDINGS = (b"WAVE", b"AVI ")
 _PICTURE_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
 
 _HTML = re.compile(
@@ -98,12 +99,26 @@ _MAIL_FIELD = re.compile(
     rb"^(from|date|subject|message-id|mime-version): ", re.IGNORECASE | re.MULTILINE
 )
 
+# What Office files, applications, drawings and Apple's documents hold: nobody thinks of them as
+# archives.
+_PACKAGE_PARTS = frozenset({
+    "[content_types].xml", "androidmanifest.xml", "index/document.iwa", "mimetype",
+    "ppt/presentation.xml", "word/document.xml", "xl/workbook.xml",
+})  # fmt: skip
+_PACKAGE_FOLDER = "meta-inf/"
+
+ZIP_ERRORS = (
+    EOFError, NotImplementedError, OSError, ValueError,
+    lzma.LZMAError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What zipfile raises over a broken file, or one with a compression that it does not know."""
+
 ZIP_DECLARED_BYTES = 512 * 1024 * 1024
 """Packages that say they unpack to more than this are not opened at all."""
 
 
-def recognise(data: bytes, name: str, media_type: str) -> Kind:
-    """Tell the kind of a file.
+def recognise(data: bytes, ending: str, media_type: str) -> Kind:
+    """Tell the kind of a file; `ending` is the `extension` of its name.
 
     Raises:
         Unreadable: It is nothing we read (`image`, `recording`, `outlook`, `unsupported`), needs a
@@ -118,9 +133,11 @@ def recognise(data: bytes, name: str, media_type: str) -> Kind:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _recognise_package(data)
     if head.startswith(_OLE):
-        return _recognise_compound(data, name)
+        return _recognise_compound(data, ending)
+    if _is_picture(head):
+        return PICTURE
     _refuse_foreign(head)
-    return _recognise_text(data, name, media_type)
+    return _recognise_text(data, ending, media_type)
 
 
 def extension(name: str) -> str:
@@ -133,35 +150,51 @@ def _recognise_package(data: bytes) -> Kind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             entries = package.infolist()
+            # Some writers use Windows separators, against the specification.
+            parts = {entry.filename.replace("\\", "/"): entry for entry in entries}
+            kind = _name_package(package, parts)
+            if kind is ARCHIVE:
+                # What it holds is looked at one by one.
+                return kind
             if sum(entry.file_size for entry in entries) > ZIP_DECLARED_BYTES:
                 raise Unreadable("too_complex", "zip declares too many bytes")
             if any(entry.flag_bits & 0x1 for entry in entries):
                 raise Unreadable("password", "zip entries")
-            # Some writers use Windows separators, against the specification.
-            names = {entry.filename.replace("\\", "/") for entry in entries}
             # OpenDocument encrypts its parts, not the package (ODF 1.3 part 2, 3.4.1).
             manifest = "META-INF/manifest.xml"
-            if manifest in names and b"encryption-data" in package.read(manifest):
+            if manifest in parts and b"encryption-data" in package.read(manifest):
                 raise Unreadable("password", "OpenDocument")
-            declared = package.read("mimetype")[:100] if "mimetype" in names else b""
-    # NotImplementedError is how zipfile refuses a compression or version that it does not know.
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, EOFError) as error:
+    except ZIP_ERRORS as error:
         raise Unreadable("damaged", "zip directory") from error
-    for suffix, kind in (
-        (b"opendocument.text", ODT),
-        (b"opendocument.presentation", ODP),
-        (b"opendocument.spreadsheet", ODS),
-        (b"epub+zip", EPUB),
-    ):
-        if suffix in declared:
-            return kind
+    if kind is None:
+        raise Unreadable("unsupported", "zip")
+    return kind
+
+
+def _name_package(package: zipfile.ZipFile, parts: Mapping[str, zipfile.ZipInfo]) -> Kind | None:
+    """Tell the kind by the parts; None if it is none that we read."""
+    mimetype = parts.get("mimetype")
+    if mimetype and not mimetype.flag_bits & 0x1:
+        with package.open(mimetype) as part:
+            declared = part.read(100)
+        for suffix, kind in (
+            (b"opendocument.text", ODT),
+            (b"opendocument.presentation", ODP),
+            (b"opendocument.spreadsheet", ODS),
+            (b"epub+zip", EPUB),
+        ):
+            if suffix in declared:
+                return kind
+    names = {name.lower() for name in parts}
+    if not names & _PACKAGE_PARTS and not any(name.startswith(_PACKAGE_FOLDER) for name in names):
+        return ARCHIVE
     for folder, kind in (("word/", DOCX), ("ppt/", PPTX), ("xl/", XLSX)):
-        if any(entry.lower().startswith(folder) for entry in names):
+        if any(name.startswith(folder) for name in names):
             return kind
-    raise Unreadable("unsupported", "zip")
+    return None
 
 
-def _recognise_compound(data: bytes, name: str) -> Kind:
+def _recognise_compound(data: bytes, ending: str) -> Kind:
     """Tell the kind of an OLE compound file by the streams it names, in UTF-16LE."""
 
     def holds(stream: str) -> bool:
@@ -181,29 +214,35 @@ def _recognise_compound(data: bytes, name: str) -> Kind:
     ):
         if holds(stream):
             return kind
-    code = "damaged" if extension(name) in _BINARY_EXTENSIONS else "unsupported"
+    code = "damaged" if ending in _BINARY_EXTENSIONS else "unsupported"
     raise Unreadable(code, "compound file")
+
+
+def _is_picture(head: bytes) -> bool:
+    """Recognise the formats of pictures in which there may be text."""
+    if head.startswith(b"RIFF"):
+        return head[8:12] == b"WEBP"
+    # "BM" also begins ordinary words; a real one holds a zero byte at once.
+    return head.startswith(_PICTURES) and b"\x00" in head[:512]
 
 
 def _refuse_foreign(head: bytes) -> None:
     """Refuse content with the signature of something that holds no text."""
-    riff = _RIFF_KINDS.get(head[8:12]) if head.startswith(b"RIFF") else None
-    if riff:
-        raise Unreadable(riff)
+    if head.startswith(b"RIFF") and head[8:12] in _RIFF_RECORDINGS:
+        raise Unreadable("recording")
     if head[4:8] == b"ftyp":
         raise Unreadable("image" if head[8:12] in _PICTURE_BRANDS else "recording")
-    # "BM" and "MZ" also begin ordinary words; real ones hold a zero byte at once.
     binary = b"\x00" in head[:512]
-    if head.startswith(_IMAGES) and binary:
+    if head.startswith(_DRAWINGS) and binary:
         raise Unreadable("image")
     if head.startswith(_RECORDINGS) or (head[:1] == b"\xff" and head[1:2] in b"\xfb\xf3\xf2\xf1"):
         raise Unreadable("recording")
+    # "MZ" also begins ordinary words.
     if head.startswith(_OTHERS) and (binary or head[:2] != b"MZ"):
         raise Unreadable("unsupported", "binary")
 
 
-def _recognise_text(data: bytes, name: str, media_type: str) -> Kind:
-    ending = extension(name)
+def _recognise_text(data: bytes, ending: str, media_type: str) -> Kind:
     if is_binary(data):
         family = media_type.partition("/")[0]
         if ending in _BINARY_EXTENSIONS:
@@ -218,7 +257,10 @@ def _recognise_text(data: bytes, name: str, media_type: str) -> Kind:
         return HTML
     if ending in {"eml", "mht", "mhtml"} or media_type == "message/rfc822" or _is_mail(head):
         return MAIL
-    return Kind("plain", _TEXT_WORDS.get(ending, "text file"))
+    if ending in _TABLE_EXTENSIONS or media_type in _TABLE_TYPES:
+        return TABLE
+    word = _TEXT_WORDS.get(ending, "text file")
+    return Kind("plain", word, "markdown" if word == "Markdown document" else "")
 
 
 def _is_mail(head: bytes) -> bool:

@@ -1,25 +1,26 @@
-"""Workbooks, sheet by sheet, with calamine: values as rows of ` | `-separated cells.
+"""Workbooks, sheet by sheet, with calamine: a profile, then rows of ` | `-separated cells.
 
 What calamine can't open is left to anydoc, which forgives more and says better what is wrong. It
 isn't the first choice because it aborts on some big workbooks.
 """
 
-import datetime as dt
 import io
+from collections.abc import Iterator
+from itertools import islice
 
 from python_calamine import (
     CalamineError,
     CalamineWorkbook,
     PasswordError,
-    SheetMetadata,
     SheetTypeEnum,
 )
 
 from .flow import convert
+from .formats import read_units
 from .kinds import Kind
 from .pages import Limits, Pages, Reading, Unreadable, read_parts
-
-Cell = int | float | str | bool | dt.date | dt.time | dt.timedelta
+from .profile import PROFILE_CHARACTERS
+from .rows import BATCH_ROWS, Batch, Stopwatch, read_table
 
 
 def read(data: bytes, kind: Kind, limits: Limits) -> Reading:
@@ -30,58 +31,40 @@ def read(data: bytes, kind: Kind, limits: Limits) -> Reading:
     """
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
-            return _read_workbook(workbook, limits)
+            return _read_workbook(workbook, read_units(data), limits)
     except PasswordError as error:
         raise Unreadable("password", "calamine") from error
     except CalamineError:
         return read_parts(convert(data, kind.format), limits)
 
 
-def _read_workbook(workbook: CalamineWorkbook, limits: Limits) -> Reading:
-    sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+def _read_workbook(
+    workbook: CalamineWorkbook, units: dict[str, tuple[str, ...]], limits: Limits
+) -> Reading:
+    names = [
+        sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet
+    ]
     pages = Pages(limits)
     notes = []
     rows_left = limits.rows
-    for sheet in sheets:
-        if pages.full or rows_left <= 0:
+    stopwatch = Stopwatch()
+    for position, name in enumerate(names, 1):
+        if pages.full:
             break
-        text, rows, whole = _read_sheet(workbook, sheet, rows_left, pages.room)
-        if not whole:
-            notes.append(f'Sheet "{sheet.name}" was read only up to its row {rows:,}.')
-        rows_left -= rows
-        pages.add(text, sheet.name)
-    return pages.close("sheet", len(sheets), notes)
+        # A long sheet leaves room for what the others are about.
+        reserved = (len(names) - position) * PROFILE_CHARACTERS
+        table = read_table(
+            _read_batches(workbook, name), stopwatch,
+            rows=rows_left, room=max(pages.room - reserved, pages.room // 2),
+            units=units.get(name, ()),
+        )  # fmt: skip
+        rows_left -= table.listed
+        notes.append(table.describe_gap(f'Sheet "{name}"'))
+        pages.add_pieces(table.pieces, name)
+    return pages.close("sheet", len(names), filter(None, notes))
 
 
-def _read_sheet(
-    workbook: CalamineWorkbook, sheet: SheetMetadata, rows_left: int, room: int
-) -> tuple[str, int, bool]:
-    """Return the sheet's text, how many rows were looked at, and whether that was all."""
-    lines: list[str] = []
-    rows = length = 0
-    for row in workbook.get_sheet_by_name(sheet.name).iter_rows():
-        if rows >= rows_left or length >= room:
-            return "\n".join(lines)[:room], rows, False
-        rows += 1
-        line = " | ".join(map(_show, row)).rstrip(" |")
-        if line:
-            lines.append(line)
-            length += len(line) + 1
-    return "\n".join(lines)[:room], rows, length <= room
-
-
-def _show(cell: Cell) -> str:
-    """Show a value as a person would type it: 3 for 3.0, 0.3 for 0.30000000000000004, ISO dates."""
-    if isinstance(cell, str):
-        return " ".join(cell.replace("|", "/").split()) if cell else ""
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, int | float):
-        # Excel itself keeps 15 significant digits.
-        return f"{cell:.15g}" if abs(cell) < 1e15 else f"{cell:.0f}"
-    if isinstance(cell, dt.datetime):
-        return cell.isoformat(" ", "seconds")
-    if isinstance(cell, dt.date | dt.time):
-        return cell.isoformat()
-    seconds = round(cell.total_seconds())
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+def _read_batches(workbook: CalamineWorkbook, name: str) -> Iterator[Batch]:
+    rows = workbook.get_sheet_by_name(name).iter_rows()
+    while batch := list(islice(rows, BATCH_ROWS)):
+        yield batch

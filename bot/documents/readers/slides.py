@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element, ParseError, fromstring, tostring
 
 from .flow import convert
-from .kinds import Kind
-from .pages import Limits, Pages, Reading, Unreadable, read_parts
+from .kinds import ZIP_ERRORS, Kind
+from .pages import Limits, Pages, Reading, Unreadable
+from .sections import read_sections
 
 _PPTX_LIST = "ppt/presentation.xml"
 _ODP_CONTENT = "content.xml"
@@ -25,7 +26,7 @@ _RELATION_ID = re.compile(r"\{.*/relationships\}id$")
 def read(data: bytes, kind: Kind, limits: Limits) -> Reading:
     """Read one page per slide, speaker notes included.
 
-    A package without a list of slides is read in one go, as parts.
+    A package without a list of slides is read in one go, as running text.
 
     Raises:
         Unreadable: As `flow.convert`, when no slide at all can be converted.
@@ -34,9 +35,8 @@ def read(data: bytes, kind: Kind, limits: Limits) -> Reading:
         parts = _load(data)
         split = _split_pptx if kind.format == "pptx" else _split_odp
         total, slides = split(parts)
-    # NotImplementedError is how zipfile refuses a compression or version that it does not know.
-    except (KeyError, NotImplementedError, OSError, ParseError, zipfile.BadZipFile):
-        return read_parts(convert(data, kind.format), limits)
+    except (KeyError, ParseError, *ZIP_ERRORS):
+        return read_sections(convert(data, kind.format), limits)
     pages = Pages(limits)
     failure: Unreadable | None = None
     for slide in slides:
