@@ -57,7 +57,7 @@ class StatusPiece:
 
 @dataclass(frozen=True, slots=True)
 class ProgressPiece:
-    """How far long work has come before there is text; shown in the status and in a message.
+    """How far long work has come before there is text; shown in a message, or in the status.
 
     Attributes:
         name: What is read, such as a file's name.
@@ -318,12 +318,15 @@ class Reply:
 
     def _note_progress(self, progress: ProgressPiece) -> None:
         self._progress = progress.doing[:1].upper() + progress.doing[1:]
-        if not self._placeholder_ts:
+        if self._placeholder_ts:
+            self._placeholder_at = self._placeholder_at or max(
+                self._place_free_at, self._clock() + _PROGRESS_SECONDS
+            )
+        elif self._places:
+            # What stands there stays until there is something new.
             self.show_status(f"is {progress.doing}")
-            if not self._places and self._placeholder_at is None:
-                self._placeholder_at = self._clock()
         elif self._placeholder_at is None:
-            self._placeholder_at = max(self._place_free_at, self._clock() + _PROGRESS_SECONDS)
+            self._placeholder_at = self._clock()
 
     def _take_text(self, markdown: str) -> None:
         self._written += markdown

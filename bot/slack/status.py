@@ -87,7 +87,12 @@ class StatusLine:
     async def _keep(self) -> None:
         while self._wanted and self._capabilities.allow("status", self._place):
             self._changed.clear()
-            if not await self._send(self._wanted) or not self._wanted:
+            if not await self._send(self._wanted):
+                return
+            if not self._wanted:
+                # It gave way to a message meanwhile, but may have come behind it.
+                if self._may_be_shown:
+                    await self._send("")
                 return
             await self._sleep(_SPACING_SECONDS)
             await wait_for_either(self._changed, _REFRESH_SECONDS - _SPACING_SECONDS, self._sleep)

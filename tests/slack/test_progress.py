@@ -5,7 +5,15 @@ from collections.abc import AsyncIterator
 
 from bot.demo.workspace import GENERAL
 from bot.slack import limits
-from bot.slack.reply import Delivered, EndPiece, Piece, ProgressPiece, Started, TextPiece
+from bot.slack.reply import (
+    Delivered,
+    EndPiece,
+    Piece,
+    ProgressPiece,
+    Started,
+    StatusPiece,
+    TextPiece,
+)
 from tests.slack.stage import BUTTON, NO_CONTROLS, Stage
 
 
@@ -33,6 +41,27 @@ async def test_progress_is_one_message_that_is_brought_up_to_date_in_time(stage:
     assert receipts == [Started(GENERAL, message.ts), Delivered(GENERAL, (message.ts,))]
     assert stage.texts == ["It is a manual."]
     assert stage.events == [("aloud_turn", 1)]
+    stage.assert_left_nothing_open()
+
+
+async def test_a_status_that_comes_behind_the_message_is_taken_away(stage: Stage) -> None:
+    gate = stage.slack.faults.hold("assistant.threads.setStatus")
+
+    async def pieces() -> AsyncIterator[Piece]:
+        yield StatusPiece("is reading manual.pdf…")
+        await gate.reached.wait()
+        yield ProgressPiece("manual.pdf", 0, 12)
+        await _let_time_pass(stage, "chat.postMessage")
+        gate.release()
+        await _let_time_pass(stage, "assistant.threads.setStatus", 2)
+        assert stage.slack.workspace.status_of((GENERAL, stage.root)) == ""
+        end = asyncio.create_task(stage.clock.pass_time(limits.UPDATE_SECONDS))
+        yield EndPiece("It is a manual.", BUTTON)
+        await end
+
+    await stage.deliver(pieces())
+
+    assert stage.texts == ["It is a manual."]
     stage.assert_left_nothing_open()
 
 
