@@ -28,8 +28,10 @@ from bot.listeners.intake import Intake
 from bot.manifest import load_manifest
 from bot.model.client import ModelClient, build_http
 from bot.model.resilience import ResilientModel
+from bot.notes import NoteTaker
 from bot.opening import Opener
 from bot.presses import Presses
+from bot.reading import Reader
 from bot.runner import Runner
 from bot.settings import Settings
 from bot.slack.calls import SlackCalls
@@ -97,6 +99,18 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             opener=Opener(history, library, history_messages=settings.aloud_history_messages),
             thinker=Thinker(
                 model,
+                Reader(
+                    library,
+                    NoteTaker(
+                        library,
+                        model,
+                        part_tokens=_fit_parts(settings),
+                        most_calls=settings.aloud_summary_calls,
+                        # One place for a call stays free for those who only ask something.
+                        parallel=max(1, settings.aloud_model_calls - 1),
+                    ),
+                    room=2 * _fit_parts(settings),
+                ),
                 think=settings.aloud_think,
                 context_tokens=settings.aloud_context_tokens,
                 answer_tokens=settings.aloud_answer_tokens,
@@ -150,7 +164,9 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         waiting_room = WaitingRoom(
             ledger, workspaces, turns.wants_answer, busy_seconds=settings.aloud_busy_seconds
         )
-        intake = Intake(workspaces, ledger, history, traces, metrics, forget)
+        intake = Intake(
+            workspaces, ledger, history, traces, DocumentStore(database), metrics, forget
+        )
         install = await _build_install(settings, client, database)
         if not database.is_shared and (recovered := await ledger.recover()):
             log.info("turns_recovered", count=recovered)
@@ -283,6 +299,12 @@ def _find_workspaces(
     return InstalledWorkspaces(Installations(database), connect)
 
 
+def _fit_parts(settings: Settings) -> int:
+    """Return how much of a document is read at a time, so that twice as much fits a prompt."""
+    room = settings.aloud_context_tokens - settings.aloud_answer_tokens
+    return min(settings.aloud_part_tokens, room // 3)
+
+
 async def _is_installed(workspaces: Workspaces, team: str) -> bool:
     try:
         await workspaces.find(team)
@@ -335,7 +357,14 @@ async def _open_library(
             max_bytes=settings.aloud_file_megabytes * 1_000_000,
             trusted_origins=file_origins(settings.slack_api_url),
         ),
-        Extractor(ExtractionLimits(pages=settings.aloud_file_pages)),
+        Extractor(
+            ExtractionLimits(
+                pages=settings.aloud_file_pages,
+                characters=settings.aloud_file_characters,
+                ocr_pages=settings.aloud_ocr_pages,
+                ocr_languages=settings.aloud_ocr_languages or "",
+            )
+        ),
         DocumentStore(database),
     )
 

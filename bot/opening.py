@@ -19,6 +19,7 @@ from bot.conversation.messages import (
 from bot.conversation.ports import Documents, History
 from bot.errors import DeliveryError
 from bot.slack.events import Edited, Said
+from bot.slack.linked import Linked, follow_links
 from bot.slack.text import Names, resolve_text
 from bot.slack.threads import read_files, read_thread
 from bot.slack.workspaces import Workspace
@@ -33,16 +34,20 @@ class Opened:
     """What is to be answered, with all that is needed for it.
 
     Attributes:
+        team: The workspace.
         question: The message in plain words, directives taken out; several messages that one
             person wrote in a row are one.
         history: What was said before it, oldest first.
         fresh: Documents that came with it.
         earlier: The thread's other documents.
-        unread: Files that came with it and can't be read.
+        unread: Files that came with it and links in it that can't be read.
         reasoning: What the person asked for, None for the default.
         wants_summary: It is a file that was shared, not a question.
+        allowance: How many times the usual cost the reading of long documents may have.
+        linked: Conversations that it links to, to be quoted; strangers may have written in them.
     """
 
+    team: str
     question: UserMessage
     history: Sequence[Message]
     fresh: Sequence[Document]
@@ -50,6 +55,8 @@ class Opened:
     unread: Sequence[UnreadFile]
     reasoning: bool | None
     wants_summary: bool
+    allowance: int = 1
+    linked: Sequence[Linked] = ()
 
     @property
     def has_nothing_to_answer(self) -> bool:
@@ -74,7 +81,11 @@ class Opener:
         """
         if not participation.read:
             await self._join_thread(said[0], workspace)
-        recorded = [await self._record_whole(one, workspace) for one in said]
+        followed = [await follow_links(workspace, one) for one in said]
+        recorded = [
+            await self._record_whole(one, workspace, links.files)
+            for one, links in zip(said, followed, strict=True)
+        ]
         thread, own = said[0].thread, _take_last_run(recorded)
         question = _join([message for message, _ in own])
         history = await self._history.load(
@@ -83,12 +94,14 @@ class Opener:
         files = _unite(message.files for message, _ in recorded)
         ids = {file.id for file in files}
         missed = [file for file in _find_unread(history) if file.id not in ids]
-        read = await self._documents.read(thread, [*missed, *files])
-        came_with_it = read[len(missed) :]
+        await self._documents.read(thread, missed)
+        came_with_it = await self._documents.read(thread, files)
         fresh = [one for one in came_with_it if isinstance(one, Document)]
         fresh_ids = {one.file_id for one in fresh}
+        unopened = dict.fromkeys(one for links in followed for one in links.unread)
         wanted = [directives.reasoning for _, directives in own]
         return Opened(
+            team=thread.team,
             question=question,
             history=history,
             fresh=fresh,
@@ -97,17 +110,19 @@ class Opener:
                 for one in await self._documents.of_thread(thread)
                 if one.file_id not in fresh_ids
             ],
-            unread=[one for one in came_with_it if isinstance(one, UnreadFile)],
+            unread=[*(one for one in came_with_it if isinstance(one, UnreadFile)), *unopened],
             reasoning=next((one for one in reversed(wanted) if one is not None), None),
             wants_summary=all(one.call in {"share", "summary"} for one in said),
+            allowance=max(one.allowance for one in said),
+            linked=list(dict.fromkeys(one for links in followed for one in links.linked)),
         )
 
     async def _record_whole(
-        self, said: Said, workspace: Workspace
+        self, said: Said, workspace: Workspace, linked: Sequence[SharedFile]
     ) -> tuple[UserMessage, Directives]:
         # An app_mention may lack the files that were shared with it (openclaw#115157).
         files = await self._read_files_again(said, workspace) if said.sparse else said.files
-        return await self.record(said, workspace, files)
+        return await self.record(said, workspace, tuple(_unite([files, linked])))
 
     async def record(
         self, said: Said, workspace: Workspace, files: tuple[SharedFile, ...]

@@ -10,7 +10,7 @@ from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
 from bot.lease import Lease
 from bot.ledger import OFFERED, Ledger, Outcome, Turn
 from bot.slack.capabilities import ReplyPlace
-from bot.slack.events import Press, from_json
+from bot.slack.events import Press, Said, from_json
 from bot.slack.reasoning import (
     find_trace,
     parse_ref,
@@ -21,6 +21,7 @@ from bot.slack.reasoning import (
 )
 from bot.slack.render import (
     HIDE_REASONING,
+    READ_REST,
     REGENERATE,
     RETRY,
     SHOW_REASONING,
@@ -39,6 +40,7 @@ _NOT_TAKEN = "Slack didn't let me post the reasoning here. Please ask whoever ru
 _NOTHING_TO_RETRY = "I can't try that again: it is too old, or belongs to another thread."
 _BROKEN: Final[tuple[Outcome, ...]] = ("failed", "dead")
 _ENDED: Final[tuple[Outcome, ...]] = ("answered", "stopped", *_BROKEN)
+_ANEW: Final = frozenset({REGENERATE, READ_REST})
 _SOON_SECONDS = 1.0
 _DELAYED_SECONDS = 2.0
 _PATIENCE_SECONDS = 60.0
@@ -82,7 +84,7 @@ class Presses:
             match press.action:
                 case action if action in {SHOW_REASONING, HIDE_REASONING}:
                     await self._toggle_reasoning(turn, press, workspace)
-                case action if action in {REGENERATE, RETRY, SUMMARIZE_FILES}:
+                case action if action in {READ_REST, REGENERATE, RETRY, SUMMARIZE_FILES}:
                     await self._answer_again(turn, press, workspace)
                 case _:
                     await self._close(turn, "silent", "unknown_button")
@@ -177,11 +179,14 @@ class Presses:
                 reopened = await self._ledger.reopen(
                     target, summary, outcomes=["answered"], reason=OFFERED
                 )
+            elif press.action == READ_REST:
+                more = {"allowance": from_json(Said, target.payload).allowance + 1}
+                reopened = await self._ledger.reopen(target, more, outcomes=_ENDED)
             else:
                 # An answer that another try failed to replace still has its Regenerate.
                 outcomes = _ENDED if press.action == REGENERATE else _BROKEN
                 reopened = await self._ledger.reopen(target, outcomes=outcomes)
-            if reopened or not target.closed or press.action != REGENERATE:
+            if reopened or not target.closed or press.action not in _ANEW:
                 await self._close(turn, "answered", "reopened" if reopened else "already_at_work")
                 return
         await self._refuse(turn, press, workspace, _NOTHING_TO_RETRY)

@@ -80,8 +80,27 @@ class Settings(BaseSettings):
     )
     aloud_turns: int = Field(16, ge=1, title="Turns at the same time")
     aloud_workspace_turns: int = Field(8, ge=1, title="Turns of one workspace at the same time")
-    aloud_file_megabytes: int = Field(50, ge=1, le=1000, title="Largest file that is read")
+    aloud_file_megabytes: int = Field(100, ge=1, le=1000, title="Largest file that is read")
     aloud_file_pages: int = Field(1_000, ge=1, title="Most pages that are read of one file")
+    aloud_file_characters: int = Field(
+        3_000_000, ge=1_000, title="Most characters that are read of one file"
+    )
+    aloud_ocr_pages: int = Field(
+        50, ge=0, title="Most pages of one file that text recognition reads, where it is installed"
+    )
+    aloud_ocr_languages: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_]*(\+[A-Za-z_]+)*$",
+        title="Languages of scans, such as eng+deu; all that are installed when not set",
+    )
+    aloud_part_tokens: int = Field(
+        12_000,
+        ge=1_000,
+        title="A document of more than twice as much is read in parts of this size, in tokens",
+    )
+    aloud_summary_calls: int = Field(
+        64, ge=1, title="Most model calls for one summary; what is left is read when asked for"
+    )
     aloud_history_messages: int = Field(
         200, ge=2, title="Most messages of a thread that go to the model"
     )

@@ -1,7 +1,6 @@
 """The second stage of a turn: from what was opened to the model's chunks."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -9,19 +8,16 @@ from typing import Final
 
 import structlog
 
-from bot.conversation.budget import estimate_tokens, prompt_room
-from bot.conversation.messages import Chunk, Completion, Prompt, UserMessage
+from bot.conversation.budget import MESSAGE_OVERHEAD, estimate_tokens, prompt_room
+from bot.conversation.messages import AnswerChunk, Chunk, Completion, Prompt, UserMessage
 from bot.conversation.ports import Model
-from bot.conversation.prompt import (
-    COMMENT_REQUEST,
-    Reading,
-    build_prompt,
-    cost_of_question,
-    request_summary,
-)
-from bot.documents.excerpt import select
+from bot.conversation.prompt import COMMENT_REQUEST, Quoted, build_prompt, cost_of_question
+from bot.documents.citations import CitationFilter
+from bot.documents.links import LinkRule, find_urls
 from bot.errors import PromptTooLong
+from bot.notes import Progress
 from bot.opening import Opened
+from bot.reading import Material, Reader
 
 log = structlog.get_logger(__name__)
 
@@ -39,14 +35,16 @@ class Answer:
     """An answer that is written to its end.
 
     Attributes:
-        markdown: What the model said.
+        markdown: What the model said, its page references checked.
         reasoning: How it came to that, "" if there was none.
         note: Plain sentences on what was read and what was cut off, or None.
+        left: How many pages of the documents are left to be read on request.
     """
 
     markdown: str
     reasoning: str
     note: str | None
+    left: int = 0
 
 
 @dataclass(slots=True)
@@ -60,84 +58,125 @@ class Thinker:
     """Asks the model, with as much of the conversation and documents as its context takes."""
 
     def __init__(
-        self, model: Model, *, think: bool, context_tokens: int, answer_tokens: int
+        self,
+        model: Model,
+        reader: Reader,
+        *,
+        think: bool,
+        context_tokens: int,
+        answer_tokens: int,
     ) -> None:
         self._model = model
+        self._reader = reader
         self._think = think
         self._context_tokens = context_tokens
         self._answer_tokens = answer_tokens
 
-    async def think(self, opened: Opened, thought: Thought) -> AsyncGenerator[Chunk, None]:
-        """Yield the model's chunks; while the prompt overflows its context, ask with a shorter one.
+    async def think(
+        self, opened: Opened, thought: Thought
+    ) -> AsyncGenerator[Progress | Chunk, None]:
+        """Yield the progress of reading, then the model's chunks, page references checked.
 
-        Raises ModelError.
+        While the prompt overflows the model's context, ask with a shorter one. Raises ModelError.
         """
         room = prompt_room(self._context_tokens, self._answer_tokens)
         for shrinks_left in reversed(range(_MOST_SHRINKS + 1)):
+            material = Material()
+            share = int((room - cost_of_question(opened.question)) * _DOCUMENT_SHARE)
+            async with aclosing(self._reader.read(opened, share)) as steps:
+                async for step in steps:
+                    if isinstance(step, Progress):
+                        yield step
+                    else:
+                        material = step
             # Long documents take long to measure; other turns go on meanwhile.
-            prompt, told = await asyncio.to_thread(self._build, opened, room)
+            prompt = await asyncio.to_thread(self._build, opened, material, room)
             try:
-                async with aclosing(self._model.stream(prompt)) as chunks:
+                async with aclosing(self._ask(opened, material, prompt, thought)) as chunks:
                     async for chunk in chunks:
-                        if isinstance(chunk, Completion):
-                            notes = [*told, *([_CUT_OFF] if chunk.truncated else [])]
-                            note = " ".join(notes) or None
-                            thought.answer = Answer(chunk.answer, chunk.reasoning, note)
                         yield chunk
             except PromptTooLong as error:
                 if not shrinks_left or _is_bare(prompt):
                     raise
                 limit = prompt_room(error.limit or self._context_tokens, self._answer_tokens)
-                room = int(min(room * _SHRINK, max(limit, 0) or room))
+                # What was sent may have been far less than the room.
+                sent = await asyncio.to_thread(_weigh, prompt)
+                room = int(min(min(room, sent) * _SHRINK, max(limit, 0) or room))
                 log.warning("prompt_shrunk", room=room, limit=error.limit)
             else:
                 return
 
-    def _build(self, opened: Opened, room: int) -> tuple[Prompt, tuple[str, ...]]:
-        question = _phrase_question(opened)
-        documents = [*opened.fresh, *opened.earlier]
-        if opened.wants_summary or (opened.fresh and not opened.question.text):
-            documents = list(opened.fresh)
-        reading, told = Reading(), tuple[str, ...]()
-        if documents:
-            selection = select(
-                documents,
-                int((room - cost_of_question(question)) * _DOCUMENT_SHARE),
-                estimate_tokens,
-                None if question is not opened.question else question.text,
-                boundary=secrets.token_hex(4),
-            )
-            sentences = [f"{one.name}: {one.sentence}" for one in selection.coverage]
-            reading = Reading(selection.text, tuple(sentences))
-            # Of what was read in full before, nobody needs to be told at every question.
-            told = tuple(
-                sentence
-                for sentence, one, document in zip(
-                    sentences, selection.coverage, documents, strict=True
-                )
-                if document in opened.fresh or not one.complete
-            )
+    async def _ask(
+        self, opened: Opened, material: Material, prompt: Prompt, thought: Thought
+    ) -> AsyncGenerator[Chunk, None]:
+        if not material.quoted:
+            async with aclosing(self._model.stream(prompt)) as chunks:
+                async for chunk in chunks:
+                    if isinstance(chunk, Completion):
+                        thought.answer = _sum_up(opened, material, chunk)
+                    yield chunk
+            return
+        links = LinkRule(material.addresses | _find_said_links(opened))
+        citations = CitationFilter(material.marks, material.evidence, links)
+        written: list[str] = []
+        async with aclosing(self._model.stream(prompt)) as chunks:
+            async for chunk in chunks:
+                if isinstance(chunk, AnswerChunk):
+                    written.append(citations.feed(chunk.text))
+                elif isinstance(chunk, Completion):
+                    written.append(citations.flush())
+                else:
+                    yield chunk
+                    continue
+                if written[-1]:
+                    yield AnswerChunk(written[-1])
+                if isinstance(chunk, Completion):
+                    checked = replace(
+                        chunk,
+                        answer="".join(written).strip(),
+                        reasoning=links.disarm(chunk.reasoning),
+                    )
+                    thought.answer = _sum_up(opened, material, checked, citations.remark())
+                    yield checked
+
+    def _build(self, opened: Opened, material: Material, room: int) -> Prompt:
         unread = tuple(one.reason for one in opened.unread)
-        prompt = build_prompt(
-            question,
+        return build_prompt(
+            _phrase_question(opened, material),
             opened.history,
-            replace(reading, remarks=reading.remarks + unread),
+            Quoted(material.quoted, material.remarks + unread),
             reasoning=self._think if opened.reasoning is None else opened.reasoning,
             room=room,
             answer_tokens=self._answer_tokens,
         )
-        return prompt, told + unread
 
 
-def _phrase_question(opened: Opened) -> UserMessage:
+def _phrase_question(opened: Opened, material: Material) -> UserMessage:
     """What the model is asked: the person's words, or what they go without saying."""
     said = opened.question.text
-    if opened.fresh and (opened.wants_summary or not said):
-        asked = request_summary(len(opened.fresh))
-        if said:
-            asked = f"{said}\n\n(That was written with the shared files.) {asked}"
-        return replace(opened.question, text=asked)
+    if material.request is not None:
+        return replace(opened.question, text=material.request)
     return opened.question if said else replace(opened.question, text=COMMENT_REQUEST)
+
+
+def _sum_up(
+    opened: Opened, material: Material, completion: Completion, remark: str | None = None
+) -> Answer:
+    unread = (one.reason for one in opened.unread)
+    cut_off = _CUT_OFF if completion.truncated else None
+    note = " ".join(filter(None, (*material.told, *unread, remark, cut_off)))
+    return Answer(completion.answer, completion.reasoning, note or None, material.left)
+
+
+def _find_said_links(opened: Opened) -> frozenset[str]:
+    """Return the links that people wrote; what the model wrote before is none of them."""
+    said = [message.text for message in opened.history if isinstance(message, UserMessage)]
+    linked = [one.text for one in opened.linked]
+    return find_urls("\n".join([*said, opened.question.text, *linked]))
+
+
+def _weigh(prompt: Prompt) -> int:
+    return sum(estimate_tokens(message.text) + MESSAGE_OVERHEAD for message in prompt.messages)
 
 
 def _is_bare(prompt: Prompt) -> bool:

@@ -19,6 +19,7 @@ from bot.conversation.messages import (
     ReasoningChunk,
     SharedFile,
 )
+from bot.conversation.names import clean_name
 from bot.conversation.ports import History
 from bot.errors import (
     AloudError,
@@ -31,6 +32,7 @@ from bot.errors import (
 )
 from bot.lease import Lease
 from bot.ledger import OFFERED, Ledger, Outcome, Turn
+from bot.notes import Progress
 from bot.opening import Opened, Opener
 from bot.slack.events import Edited, Said, from_json
 from bot.slack.reasoning import parse_ref, remove_trace
@@ -39,6 +41,7 @@ from bot.slack.reply import (
     Delivered,
     EndPiece,
     Piece,
+    ProgressPiece,
     Reply,
     Started,
     StatusPiece,
@@ -250,7 +253,7 @@ class Turns:
         if turn.delayed is not None and turn.delayed > self._patience:
             raise TooLate
         if self._offers(attempt.said):
-            names = [file.name for file in attempt.said.files]
+            names = [clean_name(file.name) for file in attempt.said.files]
             await reply.post_notice(render_offer(names, turn.id))
             await reply.clear_status()
             await self._close(turn, "answered", OFFERED)
@@ -264,7 +267,8 @@ class Turns:
             await self._keep_answer(attempt, said, written, receipt, alone=alone)
             return
         files = [file for one in said for file in one.files]
-        reply.show_status(f"is reading {_name(files)}…" if files else _THINKING)
+        names = [clean_name(file.name) for file in files]
+        reply.show_status(f"is reading {_list(names)}…" if files else _THINKING)
         opening = self._opener.open(said, participation, attempt.workspace)
         opened = await _unless_stopped(opening, attempt.lease.stop)
         if opened is None:
@@ -376,6 +380,8 @@ class Turns:
         async with aclosing(self._thinker.think(opened, thought)) as chunks:
             async for chunk in chunks:
                 match chunk:
+                    case Progress(names, done, total):
+                        yield ProgressPiece(_list(names), done, total)
                     case ReasoningChunk():
                         yield StatusPiece(_THINKING)
                     case AnswerChunk(text):
@@ -398,6 +404,7 @@ class Turns:
             reasoning="hidden" if self._reveal and answer.reasoning else "none",
             note=answer.note,
             regenerate=True,
+            left=answer.left,
         )
         return EndPiece(answer.markdown, controls)
 
@@ -545,8 +552,8 @@ def _unite(earlier: Sequence[str], later: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*earlier, *later]))
 
 
-def _name(files: Sequence[SharedFile]) -> str:
-    return files[0].name if len(files) == 1 else f"{len(files)} files"
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} files"
 
 
 def _is_no_document(file: SharedFile) -> bool:

@@ -37,6 +37,16 @@ def shown(message: Message) -> str:
     return "\n".join(parts) or message.text
 
 
+def note(message: Message) -> str:
+    """The small print under a message."""
+    return " ".join(
+        element["text"]
+        for block in message.blocks
+        if block["type"] == "context"
+        for element in block["elements"]
+    )
+
+
 def buttons(message: Message) -> list[str]:
     """The actions of a message's buttons."""
     return [
@@ -83,6 +93,10 @@ class Chat:
                 await asyncio.sleep(0.02)
 
     async def _has_open_turns(self) -> bool:
+        return await self.count("turns WHERE state <> 'closed'") > 0
+
+    async def count(self, rows: str) -> int:
+        """Count rows of the database: those of a table, perhaps with a WHERE."""
         engine = create_async_engine(
             self.database_url.replace("sqlite://", "sqlite+aiosqlite://").replace(
                 "postgresql://", "postgresql+asyncpg://"
@@ -90,8 +104,8 @@ class Chat:
             poolclass=NullPool,
         )
         async with engine.connect() as connection:
-            query = text("SELECT count(*) FROM turns WHERE state <> 'closed'")
-            return bool((await connection.execute(query)).scalar_one())
+            query = text(f"SELECT count(*) FROM {rows}")  # noqa: S608  # a test's own words
+            return int((await connection.execute(query)).scalar_one())
 
     def prompts(self) -> list[list[dict[str, str]]]:
         """The messages of every request that the model got."""
@@ -113,26 +127,34 @@ async def chatting(
     replies: Sequence[Reply] = (),
     *,
     slack: StandIn | None = None,
+    model: ModelServer | None = None,
     **settings: str,
 ) -> AsyncIterator[Chat]:
-    """Run the bot with these settings until the block ends; `slack` can outlive it.
+    """Run the bot with these settings until the block ends; `slack` and `model` can outlive it.
 
     Once it serves, its loop serves everybody: whatever blocks it is a failure.
     """
     async with AsyncExitStack() as stack:
         if slack is None:
             slack = await stack.enter_async_context(StandIn())
-        chat = await stack.enter_async_context(replica(folder, slack, replies, **settings))
+        chat = await stack.enter_async_context(
+            replica(folder, slack, replies, model=model, **settings)
+        )
         with _watch_for_blocking():
             yield chat
 
 
 @asynccontextmanager
 async def replica(
-    folder: Path, slack: StandIn, replies: Sequence[Reply] = (), **settings: str
+    folder: Path,
+    slack: StandIn,
+    replies: Sequence[Reply] = (),
+    *,
+    model: ModelServer | None = None,
+    **settings: str,
 ) -> AsyncIterator[Chat]:
     """Run one of several bots in this loop, whose starts may block it."""
-    model = ModelServer()
+    model = model or ModelServer()
     model.replies = list(replies) or [say("Hello!")]
     async with model.serve():
         stop, ready = asyncio.Event(), asyncio.Event()

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,14 +21,15 @@ SHOTS = os.environ.get("ALOUD_TEST_SHOTS")  # noqa: TID251  # where to leave scr
 
 @asynccontextmanager
 async def demo(
-    folder: Path, port: int = 0
+    folder: Path, port: int = 0, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
     """Run `aloud demo` until the block ends; yields its page's address."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}  # noqa: TID251  # nothing else
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "demo", "--no-browser", "--port", str(port), "--keep", folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"},  # noqa: TID251  # nothing else
+        env=environment | dict(settings or {}),
     )  # fmt: skip
     assert process.stdout
     try:
@@ -119,6 +120,64 @@ async def test_a_newcomer_asks_shares_a_file_and_looks_into_the_reasoning(
         await replies(page).nth(1).get_by_role("button", name="Show reasoning").click()
         await expect(replies(page)).to_have_count(5)
         await shoot(page, "demo-3-restart")
+
+
+def make_manual(pages: int) -> bytes:
+    """Make a manual that says on each page what is said on no other."""
+    return make_pdf(
+        [
+            f"The pump of station {page}\n\n"
+            + "\n".join(
+                f"Rule {rule} of station {page} says that valve {rule} has to be shut before "
+                f"pump {page}\nis opened, and stays shut for {rule + page} minutes."
+                for rule in range(6)
+            )
+            + f"\nThe filter of pump {page} is washed every {page * 7} days."
+            for page in range(1, pages + 1)
+        ]
+    )
+
+
+@browser_needed
+async def test_a_manual_is_read_part_by_part_then_the_rest_then_questions(
+    page: Page, tmp_path: Path
+) -> None:
+    limits = {"ALOUD_PART_TOKENS": "1500", "ALOUD_SUMMARY_CALLS": "16"}
+    async with demo(tmp_path, settings=limits) as (url, _):
+        await page.goto(url)
+        await page.get_by_role("button", name="Aloud APP").click()
+        await drop_pdf(page, "manual.pdf", make_manual(60))
+        reading = re.compile(r"Reading manual\.pdf: \d+ of \d+ parts done|Summing up manual\.pdf")
+        await expect(replies(page).last).to_contain_text(reading)
+        await expect(replies(page).last.get_by_role("button", name="Stop")).to_be_visible()
+        await shoot(page, "demo-5-progress")
+
+        told = re.compile(r"manual\.pdf: Read pages 1–\d\d of 60, in \d+ parts; the rest can be")  # noqa: RUF001  # a range
+        await expect(replies(page).last).to_contain_text(told, timeout=45_000)
+        rest = replies(page).last.get_by_role("button", name="pages that were left out")
+        await expect(rest).to_have_text("Read the rest")
+        await shoot(page, "demo-6-part-of-it")
+        await rest.click()
+        whole = re.compile(r"manual\.pdf: Read pages 1–60 of 60, in \d+ parts\.")  # noqa: RUF001  # a range
+        await expect(replies(page).last).to_contain_text(whole, timeout=45_000)
+        await expect(replies(page)).to_have_count(2)
+        await expect(rest).to_have_count(0)
+        summary = await replies(page).last.inner_text()
+        cited = [int(number) for number in re.findall(r"\[p\. (\d+)\]", summary)]
+        assert len(cited) > 5
+        assert cited == sorted(cited)
+        assert cited[0] <= 10
+        assert cited[-1] > 50
+        assert "?]" not in summary
+        await shoot(page, "demo-7-all-of-it")
+
+        for count, pump in ((4, 4), (6, 58)):
+            await write(page, "#thread-composer", f"How often is the filter of pump {pump} washed?")
+            await expect(replies(page)).to_have_count(count)
+            answer = f"is washed every {pump * 7} days. [p. {pump}]"
+            await expect(replies(page).last).to_contain_text(answer)
+            await expect(replies(page).last).to_contain_text("Searched all 60 pages")
+        await shoot(page, "demo-8-questions")
 
 
 @browser_needed

@@ -31,5 +31,7 @@ def test_every_default_is_told() -> None:
 
 def test_links_to_the_code_lead_somewhere() -> None:
     for target in {part.partition(")")[0] for part in README.split("](")[1:]}:
-        if "://" not in target:
+        if target.startswith("#"):
+            assert f'id="{target[1:]}"' in README, target
+        elif "://" not in target:
             assert (Path(__file__).parents[1] / target).exists(), target

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.conversation.budget import MESSAGE_OVERHEAD, estimate_tokens
 from bot.conversation.messages import Message, Prompt, PromptMessage, UserMessage
+from bot.conversation.names import clean_name
 
 _IDENTITY: Final = """\
 You are Aloud, an assistant in a team's Slack workspace. You answer in the thread you were asked in.
@@ -99,7 +100,7 @@ def _write_message(message: Message, *, named: bool) -> str:
         return message.text
     text = message.text
     if message.files:
-        names = ", ".join(f"“{file.name}”" for file in message.files)
+        names = ", ".join(f"“{clean_name(file.name)}”" for file in message.files)
         text = f"{text}\n(shared {names})".strip()
     if not named:
         return text

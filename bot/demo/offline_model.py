@@ -15,7 +15,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from bot.demo.extracting import Role, answer, read_prompt, wants_reasoning
+from bot.demo.asked import Role, read_prompt, wants_reasoning
+from bot.demo.extracting import answer
 
 Json = dict[str, Any]
 
@@ -73,7 +74,9 @@ class OfflineModel:
         except (ValueError, KeyError, TypeError):
             error = {"message": "messages: expected a list", "type": "invalid_request_error"}
             return web.json_response({"error": {**error, "code": 400}}, status=400)
-        extract = answer(read_prompt(messages))
+        asked = read_prompt(messages)
+        # A long document takes a moment, and the whole demo runs in this one event loop.
+        extract = await asyncio.to_thread(answer, asked)
         trace = extract.trace if wants_reasoning(messages) else ""
         head = {
             "id": f"gen-{uuid.uuid4().hex[:20]}",
@@ -83,10 +86,18 @@ class OfflineModel:
         usage = _count(messages, trace, extract.answer)
         if not body.get("stream"):
             return web.json_response(_whole(head, trace, extract.answer, usage))
-        return await self._stream(request, head, trace, extract.answer, usage)
+        # Nobody watches notes being written.
+        delay = 0.0 if asked.task in {"notes", "merge"} else self._delay
+        return await self._stream(request, head, trace, extract.answer, usage, delay)
 
     async def _stream(
-        self, request: web.Request, head: Json, trace: str, text: str, usage: Json
+        self,
+        request: web.Request,
+        head: Json,
+        trace: str,
+        text: str,
+        usage: Json,
+        delay: float,
     ) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
@@ -101,7 +112,7 @@ class OfflineModel:
         for delta in deltas:
             choice = {"index": 0, "delta": delta, "finish_reason": None}
             await _send(response, {**head, "choices": [choice]})
-            await asyncio.sleep(self._delay)
+            await asyncio.sleep(delay)
         last = {"index": 0, "delta": {"content": ""}, "finish_reason": "stop"}
         await _send(response, {**head, "choices": [last]})
         await _send(response, {**head, "choices": [], "usage": usage})

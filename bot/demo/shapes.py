@@ -51,8 +51,9 @@ def channel_json(channel: Channel, member: str) -> Json:
     return {
         **shared,
         "name": channel.name,
-        "is_channel": channel.kind == "channel",
-        "is_group": channel.kind == "group",
+        # Newer private channels are channels by id and by this flag.
+        "is_channel": channel.kind in {"channel", "group"} and channel.id.startswith("C"),
+        "is_group": channel.kind == "group" and channel.id.startswith("G"),
         "is_mpim": channel.kind == "mpim",
         "is_private": channel.kind != "channel",
         "is_member": member in channel.members,

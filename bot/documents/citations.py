@@ -443,7 +443,10 @@ def _check_note(line: str, marks: Marks, evidence: Evidence) -> str:
         if place and marks.knows(place):
             mark = marks.write(Span(place.document, place.page, place.page))
             return _replace(line, found, lambda index: mark if index == 0 else "")
-    claim = claim_of(bare.replace(quote, "") if quote else bare)
+        if not evidence.knows(quote):
+            return ""  # Invented; a quote is never in another language than its page.
+        bare = _QUOTE.sub("", bare)
+    claim = claim_of(bare)
     if not claim:
         return ""
     meant = _choose(found, lambda *places: evidence.supports(claim, *places))

@@ -40,7 +40,7 @@ _FIRST_UNSPACED: Final = "\u0e00"
 # "see page 12", "auf Seite 12": a page that is named, not a number that is claimed.
 _NAMED_PAGE = re.compile(
     r"(?:\b(?:pages?|pp?\.|seiten?|s\.|slides?|folien?|sheets?|sections?|parts?|abschnitte?"
-    r"|página|pagina|стр\.)\s*|第)\d+(?:\s?[-\u2013,]\s?\d+)*|\d+\s?(?:ページ|頁|页|쪽)"
+    r"|página|pagina|стр\.)\s*|第)\d+(?:\.\d+)*(?:\s?[-\u2013,]\s?\d+(?:\.\d+)*)*|\d+\s?(?:ページ|頁|页|쪽)"
 )
 _DERIVED = re.compile(
     r"\b(?:total|sum|combined|together|altogether|overall|differen\w+|increas\w+|decreas\w+|rises?"
@@ -165,6 +165,13 @@ class Evidence:
         telling = any(_is_telling(figure) for figure in figures)
         enough = _ENOUGH_WEIGHT_WITH_NUMBERS if telling else _ENOUGH_WEIGHT
         return self._hold_words(_read_words(claim), window, enough)
+
+    def knows(self, text: str) -> bool:
+        """Tell whether so many of the text's words occur anywhere that it can be from here."""
+        words = _read_words(text)
+        return _count([word for word in words if self._terms.find(word.term)]) >= (
+            _ENOUGH_KNOWN * _count(words)
+        )
 
     def _texts(self, places: Sequence[Place]) -> Iterator[str]:
         for place in places:

@@ -20,6 +20,7 @@ from bot.conversation.messages import (
     ThreadKey,
     UnreadFile,
 )
+from bot.conversation.names import clean_name, name_inside
 from bot.documents.extraction import Extract, ExtractedPassage, Extractor, Member
 from bot.documents.failures import (
     EmptyFile,
@@ -29,7 +30,6 @@ from bot.documents.failures import (
     NothingInside,
     explain_inside,
 )
-from bot.documents.names import clean_name, name_inside
 from bot.documents.readers.pages import MEMBERS
 from bot.documents.search import (
     Hit,

@@ -25,8 +25,9 @@ _CONTROL = re.compile(
     r"(?P<slash>/)(?:no_)?think"
     r"|</?(?:think|tool_?calls?|available_tools|tool_responses?)>"
     r"|<special_[0-9]+>"
-    # The turn borders of ChatML, which the later Nemotron models use, so a fallback may, too.
-    r"|<\|(?:im_start|im_end|im_sep|endoftext)\|>",
+    # The borders of ChatML, which the later Nemotron models use, and of other models, so a fallback
+    # may, too: <|im_start|>, <|eot_id|>, <|channel|>.
+    r"|<\|[a-z0-9_]+\|>",
     re.IGNORECASE,
 )
 

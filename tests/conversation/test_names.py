@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.documents.names import NAME_CHARACTERS, clean_name
+from bot.conversation.names import NAME_CHARACTERS, clean_name
 
 
 @pytest.mark.parametrize(

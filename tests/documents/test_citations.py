@@ -281,6 +281,8 @@ def test_a_note_that_its_page_holds_is_kept(note: str, kept: str) -> None:
     [
         "- Costs were 4.7 million [p. 4]",
         '- Costs were 4.7 million [p. 4] "Costs were 4.7 million"',
+        '- Zebras graze upon Neptune. [p. 4] "zebras graze upon Neptune"',
+        '- Costs were 4.7 million euros [p. 4] "were 4.7 million euros"',
         "- Costs were 4.1 million",
         "- Costs were 4.1 million [p. 900]",
         "- Helen Brunner is chair of the board [p. 9]",

@@ -376,3 +376,12 @@ def test_many_pages_cost_little() -> None:
     assert time.process_time() - started < 10
     assert evidence.supports(f"{200 * 1_003:,} units", Place("", 201))
     assert not evidence.supports(f"{200 * 1_003 + 11:,} units", Place("", 201))
+
+
+def test_a_section_that_is_named_is_no_number_that_is_claimed() -> None:
+    text = "Conrey characters are available, see Section 3.8.3 here."
+    evidence = Evidence()
+    evidence.add("users.pdf", 178, text)
+    evidence.add("users.pdf", 300, "Nothing of that kind.")
+
+    assert evidence.supports(text, Place("users.pdf", 178))

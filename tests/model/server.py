@@ -53,10 +53,13 @@ class ModelServer:
     def __init__(self) -> None:
         self.replies: list[Reply] = []
         self.requests: list[Request] = []
+        self.running: list[Request] = []
+        """Those that are being answered right now."""
         self.connections = 0
         self.left = asyncio.Event()
         """Set when a client closes its connection during a reply."""
-        self._arrived = asyncio.Condition()
+        self.changed = asyncio.Condition()
+        """Told whenever a request comes or ends."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -67,8 +70,18 @@ class ModelServer:
 
     async def asked(self, times: int = 1) -> None:
         """Wait until that many requests have come."""
-        async with asyncio.timeout(15), self._arrived:
-            await self._arrived.wait_for(lambda: len(self.requests) >= times)
+        async with asyncio.timeout(15), self.changed:
+            await self.changed.wait_for(lambda: len(self.requests) >= times)
+
+    async def idle(self) -> None:
+        """Wait until every request is answered, or its client has left."""
+        async with asyncio.timeout(15), self.changed:
+            await self.changed.wait_for(lambda: not self.running)
+
+    def reply_to(self, request: Request) -> Reply:
+        """Choose the reply to a request that has just come; the next one of the script."""
+        del request
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncGenerator["ModelServer", None]:
@@ -89,10 +102,15 @@ class ModelServer:
         try:
             while request := await _read_request(reader):
                 self.requests.append(request)
-                async with self._arrived:
-                    self._arrived.notify_all()
-                reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-                await self._answer(reply, reader, writer)
+                self.running.append(request)
+                async with self.changed:
+                    self.changed.notify_all()
+                try:
+                    await self._answer(self.reply_to(request), reader, writer)
+                finally:
+                    self.running.remove(request)
+                    async with self.changed:
+                        self.changed.notify_all()
         except (ConnectionResetError, BrokenPipeError):
             self.left.set()
         except (ConnectionError, asyncio.CancelledError):
@@ -112,7 +130,7 @@ class ModelServer:
         writer.write(f"{head}\r\n".encode())
         for number, block in enumerate(reply.blocks):
             if number == reply.pause_at:
-                await reply.go_on.wait()
+                await (reply.go_on.wait() if gone else self._pause(reply.go_on, reader))
             if reply.pace:
                 await asyncio.sleep(reply.pace)
             await _write_block(writer, block)
@@ -126,6 +144,19 @@ class ModelServer:
             raise ConnectionAbortedError
         writer.write(b"0\r\n\r\n")
         await writer.drain()
+
+    async def _pause(self, go_on: asyncio.Event, reader: asyncio.StreamReader) -> None:
+        """Wait for the event, unless the client leaves before."""
+        gone = asyncio.create_task(reader.read(1))
+        going = asyncio.create_task(go_on.wait())
+        try:
+            await asyncio.wait({gone, going}, return_when=asyncio.FIRST_COMPLETED)
+            if not going.done():
+                await self._see_leaving(gone)
+        finally:
+            for task in (gone, going):
+                task.cancel()
+            await asyncio.gather(gone, going, return_exceptions=True)
 
     async def _see_leaving(self, gone: asyncio.Task[bytes]) -> None:
         assert await gone == b""

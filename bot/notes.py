@@ -1,0 +1,364 @@
+"""Notes on documents too long for one prompt: made part by part, checked, merged until they fit."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import structlog
+
+from bot.conversation.budget import estimate_tokens
+from bot.conversation.messages import Completion, Document, Prompt, PromptMessage
+from bot.conversation.ports import Documents, Model
+from bot.conversation.summary_prompts import NOTES_SYSTEM, request_merge, request_notes
+from bot.documents.citations import check_notes
+from bot.documents.excerpt import (
+    Excerpt,
+    draw_boundary,
+    finish,
+    list_pages_of,
+    quote_notes,
+    quote_part,
+    say_read,
+    share_room,
+)
+from bot.documents.marks import write_mark
+from bot.documents.plan import Part, cap, estimate, group_notes, plan_parts
+from bot.documents.sources import Sources
+from bot.errors import ModelBlank, ModelError, ModelRefused, PromptTooLong
+
+log = structlog.get_logger(__name__)
+
+NOTES_VERSION: Final = "1"
+"""Notes that were made by other rules are made anew."""
+
+_NOTES_TOKENS: Final = 900
+"""Room for the notes on one part."""
+
+_MERGE_TOKENS: Final = 1_600
+"""Room for notes that were made of notes."""
+
+_OVERLAP_TOKENS: Final = 250
+_NOTES_CHARACTERS: Final = 2_000
+_UNCONFIRMED: Final = "(The pages of what follows could not be confirmed: give none for it.)"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reading of long documents has come."""
+
+    names: tuple[str, ...]
+    done: int
+    total: int
+
+
+@dataclass(slots=True)
+class Notes:
+    """What came of it.
+
+    Attributes:
+        texts: The notes, quoted for a prompt, by the documents' file ids.
+        told: What people have to be told, in plain sentences.
+        left: How many pages are left for another time, because reading them costs too much.
+    """
+
+    texts: dict[str, str] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Notes to be made on a part of a document."""
+
+    document: Document
+    part: Part
+    number: int
+    of: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What all the notes for one answer have in common: what to look at, and the sources."""
+
+    focus: str
+    sources: Sources
+
+
+class NoteTaker:
+    """Makes notes, within a budget of model calls.
+
+    Args:
+        documents: Where notes are kept, so that no part is paid for twice.
+        model: Makes them.
+        part_tokens: How much of a document the model reads at a time.
+        most_calls: Calls that one summary may take.
+        parallel: Calls at the same time, over all turns.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        model: Model,
+        *,
+        part_tokens: int,
+        most_calls: int,
+        parallel: int,
+    ) -> None:
+        self._documents = documents
+        self._model = model
+        self._part_tokens = part_tokens
+        self._most_calls = most_calls
+        self._parallel = parallel
+        self._places = asyncio.Semaphore(parallel)
+
+    async def take(
+        self,
+        excerpts: Sequence[Excerpt],
+        focus: str,
+        sources: Sources,
+        *,
+        allowance: int,
+        room: int,
+    ) -> AsyncGenerator[Progress | Notes, None]:
+        """Yield how far it has come, and at last notes that fit together into `room` tokens.
+
+        Args:
+            excerpts: The documents, or what is wanted of them.
+            focus: What to look at, in the person's words; "" for everything.
+            sources: Have all the passages already.
+            allowance: How many times the usual budget may be spent.
+            room: What the notes may cost in the prompt.
+
+        Raises:
+            ModelError: The model can't be asked. What was read by then need not be read again.
+        """
+        task, notes = _Task(focus, sources), Notes()
+        jobs = self._plan(excerpts, task, self._most_calls * allowance, notes)
+        made = await self._find(jobs, sources.team)
+        missing = [job for job in jobs if job not in made]
+        tokens = sum(job.part.tokens for job in missing)
+        log.info("notes_planned", parts=len(jobs), missing=len(missing), tokens=tokens)
+        names = tuple(excerpt.document.name for excerpt in excerpts)
+        yield Progress(names, len(made), len(jobs))
+        async with aclosing(self._make(missing, task, any_read=bool(made))) as finished:
+            async for job, text in finished:
+                made[job] = text
+                yield Progress(names, len(made), len(jobs))
+        for excerpt, share in zip(excerpts, share_room([room] * len(excerpts), room), strict=True):
+            document = excerpt.document
+            own = [job for job in jobs if job.document == document]
+            refused = [
+                passage.page for job in own if made[job] is None for passage in job.part.passages
+            ]
+            if refused:
+                pages = list_pages_of(document, refused)
+                notes.told.append(f"{document.name}: The model declined to read {pages}.")
+            texts = [text for job in own if (text := made[job])]
+            merged = await self._merge(document, texts, task, share)
+            notes.texts[document.file_id] = quote_notes(
+                document, "\n".join(merged), boundary=draw_boundary()
+            )
+        yield notes
+
+    def _plan(
+        self, excerpts: Sequence[Excerpt], task: _Task, most_calls: int, notes: Notes
+    ) -> list[_Job]:
+        """Divide the documents into parts, as many as the calls allow; tell what is left out."""
+        planned = [
+            plan_parts(
+                excerpt.passages, part_tokens=self._part_tokens, overlap_tokens=_OVERLAP_TOKENS
+            )
+            for excerpt in excerpts
+        ]
+        needs = [estimate(parts, _NOTES_TOKENS, self._part_tokens).calls for parts in planned]
+        jobs: list[_Job] = []
+        for excerpt, parts, most in zip(
+            excerpts, planned, share_room(needs, most_calls), strict=True
+        ):
+            document = excerpt.document
+            kept = _cap(parts, most, self._part_tokens)
+            read = dict.fromkeys(passage.page for part in kept for passage in part.passages)
+            left = len(set(excerpt.pages) - set(read))
+            notes.left += left
+            notes.told.append(f"{document.name}: {_tell(document, list(read), len(kept), left)}")
+            jobs += [
+                _Job(
+                    document, part, number, len(kept),
+                    _key_of(part, task.focus, task.sources.name(document)),
+                )
+                for number, part in enumerate(kept, start=1)
+            ]  # fmt: skip
+        return jobs
+
+    async def _find(self, jobs: Sequence[_Job], team: str) -> dict[_Job, str | None]:
+        """Find the notes that were made before."""
+        made: dict[_Job, str | None] = {}
+        for document in {job.document.file_id: job.document for job in jobs}.values():
+            own = [job for job in jobs if job.document == document]
+            found = await self._documents.find_notes(team, document, [job.key for job in own])
+            made |= {job: found[job.key] for job in own if job.key in found}
+        return made
+
+    async def _make(
+        self, jobs: Sequence[_Job], task: _Task, *, any_read: bool
+    ) -> AsyncGenerator[tuple[_Job, str | None], None]:
+        """Yield notes as they are made, in any order; None for a part that the model declines.
+
+        Args:
+            jobs: What is missing.
+            task: What it is for.
+            any_read: Whether there are notes on other parts already.
+
+        Raises:
+            ModelError: That of the first part that failed, or of any if all were declined.
+        """
+        # So many at a time, lest other turns' parts wait for all of this one's.
+        places = asyncio.Semaphore(self._parallel)
+        tasks = [asyncio.create_task(self._note(job, task, places)) for job in jobs]
+        declined: ModelError | None = None
+        try:
+            for finished in asyncio.as_completed(tasks):
+                job, result = await finished
+                if isinstance(result, ModelError):
+                    declined = result
+                else:
+                    any_read = True
+                yield job, None if isinstance(result, ModelError) else result
+            if declined and not any_read:
+                raise declined
+        finally:
+            for one in tasks:
+                one.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _note(
+        self, job: _Job, task: _Task, places: asyncio.Semaphore
+    ) -> tuple[_Job, str | ModelError]:
+        try:
+            async with places:
+                text = await self._write(job, job.part, task)
+        except (ModelRefused, ModelBlank) as error:
+            # One page that a content filter minds must not cost the other nine hundred.
+            log.warning("part_declined", part=job.number, error=type(error).__name__)
+            return job, error
+        await self._documents.keep_notes(task.sources.team, job.document, job.key, text)
+        return job, text
+
+    async def _write(self, job: _Job, part: Part, task: _Task) -> str:
+        """Let the model make notes on a part, or on its halves if it is too long for the model."""
+        document, sources = job.document, task.sources
+        first = part.passages[0]
+        mark = write_mark(document.unit, first.page, first.label, document=sources.name(document))
+        quoted = quote_part(
+            document, part.lead, part.passages, boundary=draw_boundary(), named=sources.named
+        )
+        request = request_notes(task.focus, number=job.number, of=job.of, mark=mark)
+        try:
+            answer = await self._ask(f"{quoted}\n\n{request}", _NOTES_TOKENS)
+        except PromptTooLong:
+            if len(part.passages) == 1:
+                raise
+            half = len(part.passages) // 2
+            halves = (part.passages[:half], part.passages[half:])
+            texts = [
+                await self._write(job, replace(part, passages=some, lead=""), task)
+                for some in halves
+            ]
+            return "\n".join(filter(None, texts))
+        checked = await asyncio.to_thread(check_notes, answer, sources.marks, sources.evidence)
+        log.info("notes_checked", part=job.number, kept=checked.kept, dropped=checked.dropped)
+        # A model that doesn't keep to the form has read the part all the same.
+        return checked.text if checked.kept else f"{_UNCONFIRMED}\n{answer[:_NOTES_CHARACTERS]}"
+
+    async def _merge(
+        self, document: Document, notes: Sequence[str], task: _Task, room: int
+    ) -> list[str]:
+        """Make fewer notes of many, level by level, until they fit into `room`."""
+        texts = list(notes)
+        while len(texts) > 1 and sum(map(estimate_tokens, texts)) > room:
+            groups = group_notes([estimate_tokens(text) for text in texts], self._part_tokens)
+            merging = [
+                self._merge_group(document, [texts[at] for at in group], task) for group in groups
+            ]
+            texts = [text for text in await asyncio.gather(*merging) if text]
+        return _cut_to(texts, room)
+
+    async def _merge_group(self, document: Document, notes: Sequence[str], task: _Task) -> str:
+        """Let the model merge notes, or each half of them if they are too long for the model."""
+        if len(notes) == 1:
+            return notes[0]
+        sources = task.sources
+        key = _digest("merge", task.focus, *notes)
+        found = await self._documents.find_notes(sources.team, document, [key])
+        if key in found:
+            return found[key]
+        quoted = quote_notes(document, "\n".join(notes), boundary=draw_boundary())
+        try:
+            answer = await self._ask(f"{quoted}\n\n{request_merge(task.focus)}", _MERGE_TOKENS)
+        except PromptTooLong:
+            half = len(notes) // 2
+            texts = [
+                await self._merge_group(document, some, task)
+                for some in (notes[:half], notes[half:])
+            ]
+            return "\n".join(filter(None, texts))
+        except (ModelRefused, ModelBlank) as error:
+            log.warning("merge_declined", error=type(error).__name__)
+            return "\n".join(notes)
+        checked = await asyncio.to_thread(check_notes, answer, sources.marks, sources.evidence)
+        # Where the model made nothing of them, they stand as they are.
+        text = checked.text if checked.kept else "\n".join(notes)
+        await self._documents.keep_notes(sources.team, document, key, text)
+        return text
+
+    async def _ask(self, text: str, answer_tokens: int) -> str:
+        messages = (PromptMessage("system", NOTES_SYSTEM), PromptMessage("user", text))
+        prompt = Prompt(messages, reasoning=False, answer_tokens=answer_tokens)
+        # Not all places for calls are taken by long documents: questions come in between.
+        async with self._places, aclosing(self._model.stream(prompt)) as chunks:
+            async for chunk in chunks:
+                if isinstance(chunk, Completion):
+                    return chunk.answer
+        raise AssertionError("a stream ends with a completion or an error")
+
+
+def _cut_to(texts: Sequence[str], room: int) -> list[str]:
+    """Leave out the last lines of notes that the model did not make shorter."""
+    lines = [line for text in texts for line in text.splitlines()]
+    while len(lines) > 1 and estimate_tokens("\n".join(lines)) > max(room, _MERGE_TOKENS):
+        del lines[-max(1, len(lines) // 10) :]
+    return lines
+
+
+def _cap(parts: Sequence[Part], most_calls: int, merge_tokens: int) -> list[Part]:
+    """Keep as many parts as can be read and merged with so many calls, at least one."""
+    kept, _ = cap(parts, max(1, most_calls))
+    while len(kept) > 1 and estimate(kept, _NOTES_TOKENS, merge_tokens).calls > most_calls:
+        kept.pop()
+    return kept
+
+
+def _tell(document: Document, read: Sequence[int], parts: int, left: int) -> str:
+    said = say_read(document, read)
+    if parts > 1:
+        said += f", in {parts} parts"
+    if left and document.read_pages < document.total_pages:
+        said += f"; {document.unit}s up to {document.read_pages:,} can be read, too"
+    elif left:
+        said += "; the rest can be read, too"
+    return finish(said, document)
+
+
+def _key_of(part: Part, focus: str, name: str) -> str:
+    """Return the key of the notes on a part: the same for the same request to the model."""
+    pieces = (f"{one.page}/{one.piece}" for one in part.passages)
+    return _digest("part", focus, name, part.lead, *pieces)
+
+
+def _digest(*words: str) -> str:
+    return hashlib.sha256(json.dumps([NOTES_VERSION, *words]).encode()).hexdigest()

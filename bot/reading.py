@@ -1,0 +1,510 @@
+"""Between opening and thinking: what of the documents is read for this answer, and how.
+
+What fits goes into the prompt as it is. For a summary of more than that, the model first makes
+notes on each part of the document; for a question, the passages that speak of it are searched.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+import structlog
+
+from bot.conversation.budget import estimate_tokens
+from bot.conversation.messages import Document, Found, Passage
+from bot.conversation.ports import Documents
+from bot.conversation.requests import Request, parse_request
+from bot.conversation.scopes import Scope, label_pages, resolve_scope
+from bot.conversation.shapes import recognise_shape
+from bot.conversation.summary_prompts import (
+    request_comparison,
+    request_summary,
+)
+from bot.documents import comparison
+from bot.documents.evidence import Evidence
+from bot.documents.excerpt import (
+    FRAME_TOKENS,
+    Excerpt,
+    cost,
+    draw_boundary,
+    finish,
+    quote,
+    quote_conversation,
+    rank,
+    sample_sheets,
+    say_read,
+    say_sampled,
+    say_searched,
+    share_room,
+    take_best,
+)
+from bot.documents.marks import Marks
+from bot.documents.sources import Sources
+from bot.notes import NoteTaker, Progress
+from bot.opening import Opened
+from bot.slack.linked import Linked
+
+log = structlog.get_logger(__name__)
+
+_CHANGES_TOKENS: Final = 4_000
+_ROWS_TOKENS: Final = 3_000
+"""Of the rows of a table that is not quoted whole, so much goes into a summary."""
+
+_FOUND: Final = 40
+_NEIGHBOURED: Final = 8
+"""So many of the passages found are read with those around them."""
+
+_SAMPLE_CHARACTERS: Final = 12_000
+
+_OF_TALK: Final = re.compile(
+    r"\b(?:thread|discussion|conversation|chat|messages|channel|diskussion|unterhaltung|verlauf"
+    r"|gespräch|fil|échange|conversación|hilo|discussione|conversazione|conversa|gesprek)\b"
+    r"|スレッド|会話|讨论|对话|대화",
+    re.IGNORECASE,
+)
+"""A summary of what was said here, not of a document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What was read, for the model and for those who read its answer.
+
+    Attributes:
+        quoted: Quoted pages or notes, "" if there are none.
+        request: What to ask the model for, None for the person's own words.
+        remarks: What the model has to know of the reading.
+        told: What the people have to be told of it, in plain sentences.
+        marks: The pages that an answer may name.
+        evidence: What is written on them.
+        addresses: The links that stand in the documents.
+        left: How many pages are left for another time, because reading them costs too much.
+    """
+
+    quoted: str = ""
+    request: str | None = None
+    remarks: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    marks: Marks = field(default_factory=lambda: Marks(()))
+    evidence: Evidence = field(default_factory=Evidence)
+    addresses: frozenset[str] = frozenset()
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be done with which documents.
+
+    Attributes:
+        kind: A summary; what changed between two versions; or an answer to a question.
+        documents: Which, in order.
+        request: What the person asked for.
+        instruction: The person's own words.
+        versions: Pairs of a document and the one whose new version it is.
+    """
+
+    kind: Literal["summary", "comparison", "question"]
+    documents: tuple[Document, ...]
+    request: Request
+    instruction: str
+    versions: tuple[tuple[Document, Document], ...] = ()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far for one answer, and what is to be said of it."""
+
+    sources: Sources
+    remarks: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    left: int = 0
+
+
+class Reader:
+    """Reads what an answer needs.
+
+    Args:
+        documents: Where passages are kept.
+        note_taker: Reads what is too long for one prompt.
+        room: How much of the documents goes into one prompt at most, in tokens: models overlook
+            things in longer ones.
+    """
+
+    def __init__(self, documents: Documents, note_taker: NoteTaker, *, room: int) -> None:
+        self._documents = documents
+        self._note_taker = note_taker
+        self._room = room
+
+    async def read(self, opened: Opened, room: int) -> AsyncGenerator[Progress | Material, None]:
+        """Yield how far it has come, and at last what was read; `room` is in tokens.
+
+        Raises ModelError; what was read by then need not be read again.
+        """
+        conversations = _quote_linked(opened.linked)
+        async with aclosing(self._read_documents(opened, room)) as steps:
+            async for step in steps:
+                if isinstance(step, Material) and conversations:
+                    quoted = "\n\n".join(filter(None, (step.quoted, conversations)))
+                    step = replace(step, quoted=quoted)  # noqa: PLW2901  # what else it has stays
+                yield step
+
+    async def _read_documents(
+        self, opened: Opened, room: int
+    ) -> AsyncGenerator[Progress | Material, None]:
+        order = _name_apart(_decide(opened))
+        if not order.documents:
+            yield Material()
+            return
+        room = min(room, self._room)
+        several = [*order.documents, *(old for _, old in order.versions)]
+        named = len({one.file_id for one in several}) > 1
+        reading = _Reading(Sources(opened.team, named=named))
+        if order.kind == "question":
+            yield await self._look_up(order, opened, reading, room)
+            return
+        async with aclosing(self._summarize(order, opened, reading, room)) as steps:
+            async for step in steps:
+                yield step
+
+    async def _look_up(
+        self, order: _Order, opened: Opened, reading: _Reading, room: int
+    ) -> Material:
+        """Quote all documents, if they fit, or else what a search of them brings up."""
+        documents = order.documents
+        if sum(document.tokens for document in documents) <= 0.8 * room:
+            excerpts = [await self._load(reading.sources.team, document) for document in documents]
+            if sum(excerpt.tokens for excerpt in excerpts) <= room:
+                fresh = {document.file_id for document in opened.fresh}
+                told = [
+                    _tell_read(excerpt)
+                    for excerpt in excerpts
+                    if excerpt.document.file_id in fresh or not _is_whole(excerpt)
+                ]
+                return await self._quote(excerpts, reading, told)
+        excerpts, fitting = await self._search(order, reading, room)
+        told = []
+        for document in documents:
+            mine = [one.pages for one in excerpts if one.document == document]
+            pages = mine[0] if mine and document.file_id in fitting else ()
+            told.append(f"{document.name}: {finish(say_searched(document, pages), document)}")
+        return await self._quote(excerpts, reading, told if order.request.asked else ())
+
+    async def _search(
+        self, order: _Order, reading: _Reading, room: int
+    ) -> tuple[list[Excerpt], set[str]]:
+        """Return what there is to the question, and the ids of the files that have any of it."""
+        team, documents = reading.sources.team, order.documents
+        found = await self._documents.search(team, documents, order.instruction, limit=_FOUND)
+        pool: dict[str, dict[tuple[int, int], Passage]] = {}
+        named, openings = [], []
+        for document in documents:
+            wanted = await self._resolve(order.request.scope, team, document)
+            near = _pages_around(document, found)
+            passages = await self._documents.load(team, document, {1, *wanted, *near})
+            own = [one.passage for one in found if one.document.file_id == document.file_id]
+            every = {(one.page, one.piece): one for one in [*passages, *own]}
+            pool[document.file_id] = every
+            named += [(document, one) for one in passages if one.page in wanted]
+            openings += [(document, one) for one in passages if (one.page, one.piece) == (1, 0)]
+        around = {file_id: _in_order(passages.values()) for file_id, passages in pool.items()}
+        closest = {id(one) for one in found[:_NEIGHBOURED]}
+        ranked = [
+            *rank(named, openings, [one for one in found if id(one) in closest], around, room),
+            *_of(found),
+        ]
+        excerpts = [Excerpt(document, tuple(around[document.file_id])) for document in documents]
+        fitting = {document.file_id for document, _ in [*named, *_of(found)]}
+        return take_best(excerpts, ranked, room), fitting
+
+    async def _resolve(self, scope: Scope, team: str, document: Document) -> frozenset[int]:
+        """Return the pages that a question names."""
+        if not scope:
+            return frozenset()
+        # Only for parts that have names must the pages be read to be found.
+        passages = await self._documents.load(team, document) if scope.labels else []
+        found = resolve_scope(scope, label_pages(passages), document.read_pages, document.unit)
+        return found or frozenset()
+
+    async def _quote(
+        self, excerpts: Sequence[Excerpt], reading: _Reading, told: Sequence[str]
+    ) -> Material:
+        for excerpt in excerpts:
+            await reading.sources.add(excerpt.document, excerpt.passages)
+        quoted = quote(excerpts, boundary=draw_boundary(), named=reading.sources.named)
+        return Material(
+            quoted=quoted,
+            remarks=tuple(told),
+            told=tuple(told),
+            marks=reading.sources.marks,
+            evidence=reading.sources.evidence,
+            addresses=frozenset(reading.sources.addresses),
+        )
+
+    async def _summarize(
+        self, order: _Order, opened: Opened, reading: _Reading, room: int
+    ) -> AsyncGenerator[Progress | Material, None]:
+        excerpts = [
+            await self._load_scope(order.request.scope, document, reading)
+            for document in order.documents
+        ]
+        for excerpt in excerpts:
+            await reading.sources.add(excerpt.document, excerpt.passages)
+        changes = await self._compare(order.versions, reading)
+        left = room - estimate_tokens(changes)
+        whole, sampled, noted = _sort(excerpts, share_room([one.tokens for one in excerpts], left))
+        blocks = {
+            one.document.file_id: quote(
+                [one], boundary=draw_boundary(), named=reading.sources.named
+            )
+            for one in [*whole, *sampled]
+        }
+        reading.told += [_tell_read(excerpt) for excerpt in whole]
+        for excerpt in sampled:
+            said = say_sampled(excerpt.document, excerpt.pages)
+            reading.told.append(f"{excerpt.document.name}: {finish(said, excerpt.document)}")
+        if noted:
+            steps = self._note_taker.take(
+                noted,
+                order.request.focus,
+                reading.sources,
+                allowance=opened.allowance,
+                room=left - sum(one.tokens for one in [*whole, *sampled]),
+            )
+            async with aclosing(steps):
+                async for step in steps:
+                    if isinstance(step, Progress):
+                        yield step
+                    else:
+                        blocks |= step.texts
+                        reading.told += step.told
+                        reading.left = step.left
+        shapes = {
+            one.document.name: recognise_shape(_sample(one.passages), one.document.unit)
+            for one in excerpts
+        }
+        request = (
+            request_comparison(order.instruction)
+            if order.kind == "comparison"
+            else request_summary(
+                shapes, order.instruction, from_notes=bool(noted), changes=bool(changes)
+            )
+        )
+        quoted = [
+            blocks[one.document.file_id] for one in excerpts if one.document.file_id in blocks
+        ]
+        yield Material(
+            quoted="\n\n".join(filter(None, [*quoted, changes])),
+            request=request,
+            remarks=(*reading.remarks, *reading.told),
+            told=(*reading.remarks, *reading.told),
+            marks=reading.sources.marks,
+            evidence=reading.sources.evidence,
+            addresses=frozenset(reading.sources.addresses),
+            left=reading.left,
+        )
+
+    async def _compare(
+        self, versions: Sequence[tuple[Document, Document]], reading: _Reading
+    ) -> str:
+        """Quote what changed between versions of a document."""
+        blocks = []
+        for new, old in versions:
+            old_passages = await self._documents.load(reading.sources.team, old)
+            new_passages = await self._documents.load(reading.sources.team, new)
+            await reading.sources.add(old, old_passages)
+            changes = await asyncio.to_thread(comparison.compare, old_passages, new_passages)
+            text, left_out = comparison.render(
+                changes,
+                _CHANGES_TOKENS // len(versions),
+                estimate_tokens,
+                unit=new.unit,
+                old_name=old.name,
+                new_name=new.name,
+            )
+            reading.remarks.append(_say_changed(new, old, changes.extent, left_out))
+            if text:
+                boundary = draw_boundary()
+                blocks.append(
+                    f'<changes boundary={boundary} from="{old.name}" to="{new.name}">\n'
+                    f"{text}\n</changes boundary={boundary}>"
+                )
+        return "\n\n".join(blocks)
+
+    async def _load(self, team: str, document: Document) -> Excerpt:
+        return Excerpt(document, tuple(await self._documents.load(team, document)))
+
+    async def _load_scope(self, scope: Scope, document: Document, reading: _Reading) -> Excerpt:
+        """Load the pages that are asked for; all, with a remark, if there are no such pages."""
+        excerpt = await self._load(reading.sources.team, document)
+        if not scope:
+            return excerpt
+        labels = await asyncio.to_thread(label_pages, excerpt.passages)
+        pages = resolve_scope(scope, labels, document.read_pages, document.unit)
+        if not pages:
+            reading.remarks.append(
+                f"{document.name} has no such part; it has {document.total_pages:,} "
+                f"{document.unit}s, and this is about all that was read."
+            )
+            return excerpt
+        return replace(
+            excerpt, passages=tuple(one for one in excerpt.passages if one.page in pages)
+        )
+
+
+def _quote_linked(linked: Sequence[Linked]) -> str:
+    """Quote conversations that the question links to."""
+    return "\n\n".join(
+        quote_conversation(one.name, one.text, boundary=draw_boundary()) for one in linked
+    )
+
+
+def _decide(opened: Opened) -> _Order:
+    """Decide what to do with which documents."""
+    said = opened.question.text
+    request = parse_request(said)
+    fresh, earlier = _distinct(opened.fresh), _distinct(opened.earlier)
+    if fresh and (opened.wants_summary or not said or request.kind != "question"):
+        compare = bool(said) and request.kind == "comparison"
+        versions = _pair_versions(fresh, earlier, even_same=compare)
+        kind: Literal["summary", "comparison"] = "summary"
+        if versions and compare:
+            kind = "comparison"
+        return _Order(kind, fresh, request, said, versions)
+    if not fresh and request.kind == "comparison":
+        for at in range(len(earlier) - 1, 0, -1):
+            versions = _pair_versions(earlier[at : at + 1], earlier[:at])
+            if versions:
+                return _Order("comparison", earlier[at : at + 1], request, said, versions)
+    if not fresh and request.kind == "summary" and request.asked and not _OF_TALK.search(said):
+        return _Order("summary", _choose_named(earlier, said), request, said)
+    return _Order("question", (*fresh, *earlier), request, said)
+
+
+def _distinct(documents: Iterable[Document]) -> tuple[Document, ...]:
+    """Return documents of the same content once, as they were shared first."""
+    return tuple({document.digest: document for document in reversed([*documents])}.values())[::-1]
+
+
+def _pair_versions(
+    documents: Sequence[Document], earlier: Sequence[Document], *, even_same: bool = False
+) -> tuple[tuple[Document, Document], ...]:
+    """Find for each document the newest earlier one that it is a new version of.
+
+    That may be one of the same content only if `even_same`: who asks what changed is told.
+    """
+    pairs = []
+    for document in documents:
+        older = [
+            one
+            for one in earlier
+            if (even_same or one.digest != document.digest)
+            and one.unit == document.unit
+            and comparison.is_version_of(document.name, one.name)
+        ]
+        if older:
+            pairs.append((document, older[-1]))
+    return tuple(pairs)
+
+
+def _choose_named(documents: Sequence[Document], said: str) -> tuple[Document, ...]:
+    """Return the documents whose names are said, or else the one that was shared last."""
+    words = said.casefold()
+    named = [
+        one
+        for one in documents
+        if one.name.casefold() in words or one.name.rpartition(".")[0].casefold() in words.split()
+    ]
+    return tuple(named or documents[-1:])
+
+
+def _name_apart(order: _Order) -> _Order:
+    """Give documents of the same name different ones, so that marks tell them apart."""
+    taken: set[str] = set()
+
+    def rename(document: Document, remark: str) -> Document:
+        name, number = document.name, 2
+        while name in taken:
+            name = f"{document.name} ({remark or number})"
+            remark, number = "", number + 1
+        taken.add(name)
+        return replace(document, name=name)
+
+    renamed = {one.file_id: rename(one, "") for one in order.documents}
+    renamed |= {
+        old.file_id: rename(old, "earlier")
+        for _, old in order.versions
+        if old.file_id not in renamed
+    }
+    return replace(
+        order,
+        documents=tuple(renamed[one.file_id] for one in order.documents),
+        versions=tuple((renamed[new.file_id], renamed[old.file_id]) for new, old in order.versions),
+    )
+
+
+def _say_changed(new: Document, old: Document, extent: comparison.Extent, left_out: int) -> str:
+    pair = f"{new.name} and {old.name}"
+    match extent:
+        case "none":
+            return f"{pair} say the same, word for word."
+        case "layout":
+            return f"{pair} hold the same words; only the layout differs."
+        case "most":
+            said = f"{new.name} was compared with {old.name}; hardly anything is the same."
+        case _:
+            said = f"{new.name} was compared with {old.name}."
+    return f"{said} {left_out:,} more changes are not listed." if left_out else said
+
+
+def _sort(
+    excerpts: Sequence[Excerpt], shares: Sequence[int]
+) -> tuple[list[Excerpt], list[Excerpt], list[Excerpt]]:
+    """Tell what can be quoted whole, what in samples, and what needs notes."""
+    whole, sampled, noted = [], [], []
+    for excerpt, share in zip(excerpts, shares, strict=True):
+        if excerpt.tokens <= share:
+            whole.append(excerpt)
+        elif excerpt.document.unit == "sheet":
+            # The profiles are computed over all rows: reading those would add nothing but cost.
+            profiles = sum(cost(one) for one in excerpt.passages if one.piece == 0)
+            enough = FRAME_TOKENS + profiles + _ROWS_TOKENS
+            sampled.append(sample_sheets(excerpt, min(share, enough)))
+        else:
+            noted.append(excerpt)
+    return whole, sampled, noted
+
+
+def _tell_read(excerpt: Excerpt) -> str:
+    document = excerpt.document
+    return f"{document.name}: {finish(say_read(document, excerpt.pages), document)}"
+
+
+def _is_whole(excerpt: Excerpt) -> bool:
+    document = excerpt.document
+    return document.read_pages == document.total_pages and not document.notes
+
+
+def _of(found: Iterable[Found]) -> list[tuple[Document, Passage]]:
+    return [(one.document, one.passage) for one in found]
+
+
+def _pages_around(document: Document, found: Sequence[Found]) -> set[int]:
+    return {
+        page
+        for one in found[:_NEIGHBOURED]
+        if one.document.file_id == document.file_id
+        for page in range(one.passage.page - 1, one.passage.page + 2)
+    }
+
+
+def _in_order(passages: Iterable[Passage]) -> list[Passage]:
+    return sorted(passages, key=lambda one: (one.page, one.piece))
+
+
+def _sample(passages: Sequence[Passage]) -> str:
+    """Return how a document begins, and a little from everywhere in it."""
+    spread = passages[3 :: max(1, len(passages) // 6)]
+    texts = [*(one.text for one in passages[:3]), *(one.text[:600] for one in spread)]
+    return "\n".join(texts)[:_SAMPLE_CHARACTERS]
