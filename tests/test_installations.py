@@ -50,7 +50,7 @@ async def serving(
         "PORT": str(port),
         **settings,
     }
-    async with chatting(folder, replies, slack=slack, **settings) as chat:
+    async with chatting(folder, replies, slack=slack, model=None, **settings) as chat:
         yield chat
 
 

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Final
 
 from bot.documents.evidence import Evidence
-from bot.documents.links import LinkRule, close_link, close_url, touches
+from bot.documents.links import LinkRule, close_angled, close_link, close_url, touches
 from bot.documents.marks import BRACKETS, Citation, Mark, Marks, Place, Span, close_mark, find_marks
 
 NOT_FOUND: Final = "[page not found]"
@@ -26,6 +26,8 @@ _MAYBE_FENCE = re.compile(r"[ \t>]{0,200}(?:`{0,2}|~{0,2})\Z")
 _CLOSING_INDENT = re.compile(r" {0,3}")
 _ESCAPABLE = frozenset(string.punctuation)
 _BACKTICKS = re.compile("`+")
+# Behind an address: what may follow it without a chat taking it for a part of it, negated.
+_GOES_ON = re.compile(r"[.,;:!?'*_~\u2019\u2026)]*[^\s<.,;:!?'*_~\u2019\u2026)]")
 _BLANK = re.compile(r"[ \t>]*")
 _OPENERS = "".join(BRACKETS)
 _PLAIN_RUN = re.compile(rf"[^\n`\\!<a-zA-Z0-9{re.escape(_OPENERS)}]+")
@@ -94,6 +96,7 @@ class CitationFilter:
         self._loose: set[int] = set()
         self._shown = ""
         self._inert = False
+        self._marked = False
 
     @property
     def doubtful(self) -> tuple[str, ...]:
@@ -130,14 +133,18 @@ class CitationFilter:
             step = self._step(text, at, final=final)
             if step is None:
                 break
-            if (step.inert and touches(self._shown)) or (
-                self._inert and step.shown.startswith("`")
+            if (
+                (step.inert and touches(self._shown))
+                or (self._inert and step.shown.startswith("`"))
+                # A bracket would make the mark a link's label.
+                or (self._marked and step.shown.startswith("("))
             ):
                 shown.append(" ")
             shown.append(step.shown)
             if step.shown:
                 self._shown = step.shown[-1]
                 self._inert = step.inert and self._shown == "`"
+                self._marked = step.said == _CITED
             self._follow(step.shown if step.said is None else step.said)
             self._before = text[step.end - 1]
             at = step.end
@@ -249,11 +256,10 @@ class CitationFilter:
         return self._disarm(text, at, end) if end > 0 else _keep(text, at, at + 1)
 
     def _step_over_angle(self, text: str, at: int, *, final: bool) -> _Step | None:
-        end = _decide(close_url, text, at + 1, final=final) if at + 1 < len(text) else None
+        end = _decide(close_angled, text, at, final=final)
         if end is None:
             return _keep(text, at, at + 1) if final else None
-        is_url = end > at + 1 and text.startswith(">", end)
-        return self._disarm(text, at, end + 1) if is_url else _keep(text, at, at + 1)
+        return self._disarm(text, at, end) if end > at else _keep(text, at, at + 1)
 
     def _step_over_word(self, text: str, at: int, *, final: bool) -> _Step | None:
         if _WITHIN_WORD.fullmatch(self._before):  # the rest of a word too long for an address
@@ -263,7 +269,11 @@ class CitationFilter:
         if end is None:
             return None
         if end > at:
-            return self._disarm(text, at, end)
+            step = self._disarm(text, at, end)
+            if step.shown == text[at:end] and _GOES_ON.match(text, end):
+                # Where a chat sees an address end is its own affair, unless brackets say so.
+                return _Step(end, f"<{step.shown}>")
+            return step
         word = _ASCII_WORD.match(text, at)
         return _keep(text, at, word.end() if word else at + 1)
 

@@ -19,19 +19,22 @@ _WORD_REACH: Final = 100
 _URL_END = '\\s<>`"|\\[\\]\\\\“”„「」『』【】、。\uff08\uff09\uff0c\uff1b'
 _REST = rf"[^{_URL_END}]{{%d,{_URL_REACH}}}"
 _SCHEME_START = r"[a-z0-9][a-z0-9+.\-]{1,30}://"
-_OTHER_START = r"(?:mailto:|www\.|(?:[a-z0-9\-]{1,63}\.){1,6}[a-z]{2,24}(?::\d{1,5})?[/?])"
+_OTHER_START = r"(?:mailto:|www\.|(?:[a-z0-9\-]{1,63}\.){1,6}[a-z]{2,24}(?::\d{1,5})?[/?#])"
 # A scheme alone is one, too: it goes on with whatever follows.
-_URL_PATTERN = rf"(?:{_SCHEME_START}{_REST % 0}|{_OTHER_START}{_REST % 1})"
-_URL_START = re.compile(f"{_SCHEME_START}|{_OTHER_START}", re.IGNORECASE)
+# Below the domain that somebody owns, a host by itself can carry something, too.
+_HOST = r"(?:[a-z0-9\-]{1,63}\.){2,8}[a-z]{2,24}(?![\w\-])"
+_URL_PATTERN = rf"(?:{_SCHEME_START}{_REST % 0}|{_OTHER_START}{_REST % 1}|{_HOST})"
+_URL_START = re.compile(f"{_SCHEME_START}|{_OTHER_START}|{_HOST}", re.IGNORECASE)
 _URL = re.compile(_URL_PATTERN, re.IGNORECASE)
 _MAYBE_URL = re.compile(
-    rf"(?P<word>[a-z0-9][a-z0-9+.\-]{{0,{_WORD_REACH - 1}}})(?::/{{0,2}}|(?::\d{{0,5}})?[/?]?)",
+    rf"(?P<word>[a-z0-9][a-z0-9+.\-]{{0,{_WORD_REACH - 1}}})(?::\d{{1,5}}[/?#]?|:/{{0,2}}|[/?#]?)",
     re.IGNORECASE,
 )
 _TARGET = (
     r"\([ \t]*(?P<target><[^<>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*)"
     r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*\)"
 )
+_ANGLED = re.compile(rf"<[^\s<>|]{{0,{_URL_REACH}}}")
 _WHOLE_TARGET = re.compile(_TARGET)
 _MAYBE_TARGET = re.compile(
     r"\([ \t]*(?:<[^<>\n]*>?|[^\s()<>]*(?:\([^\s()]*(?:\)[^\s()]*|$))*)"
@@ -42,7 +45,7 @@ _LABEL_MARKS = re.compile(r"\\.|[\[\]]|\n\n", re.DOTALL)
 _DEPTHS: Final = {"[": 1, "]": -1}
 _LINK = re.compile(
     rf"(?P<image>!?)\[{_LABEL}\]{_TARGET}"
-    rf"|<(?P<angled>{_URL_PATTERN})>"
+    rf"|<(?P<angled>{_URL_PATTERN}|[a-z][a-z0-9+.\-]{{1,31}}:[^\s<>|]{{1,{_URL_REACH}}})>"
     rf"|(?<![a-z0-9])(?P<bare>{_URL_PATTERN})",
     re.IGNORECASE | re.DOTALL,
 )
@@ -120,6 +123,17 @@ def close_url(text: str, start: int) -> int | None:
     word = _MAYBE_URL.match(text, start)
     undecided = word and word.end() == len(text) and len(word["word"]) < _WORD_REACH
     return None if undecided else start
+
+
+def close_angled(text: str, opening: int) -> int | None:
+    """Return the offset behind the autolink, `<address>`, that opens at `opening`.
+
+    `opening` itself if it opens none; None if more text must come first.
+    """
+    link = _ANGLED.match(text, opening)
+    if link and link.end() == len(text) and link.end() - opening < _URL_REACH:
+        return None
+    return link.end() + 1 if link and text.startswith(">", link.end()) else opening
 
 
 def close_link(text: str, opening: int) -> int | None:

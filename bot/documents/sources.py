@@ -27,11 +27,14 @@ class Sources:
         self.evidence = Evidence()
         self.addresses: set[str] = set()
         self._documents: dict[str, MarkedDocument] = {}
+        self._marks: Marks | None = None
 
     @property
     def marks(self) -> Marks:
         """How the pages may be cited."""
-        return Marks(tuple(self._documents.values()))
+        if self._marks is None:
+            self._marks = Marks(tuple(self._documents.values()))
+        return self._marks
 
     def name(self, document: Document) -> str:
         """Return what marks call the document, "" if there is but one."""
@@ -42,6 +45,9 @@ class Sources:
         passages = list(passages)
         labels = {passage.page: passage.label for passage in passages}
         self._documents[document.file_id] = MarkedDocument(document.name, document.unit, labels)
+        self._marks = None
+        # A name with dots looks like an address; it is as harmless as the document's text.
+        self.addresses |= find_urls(document.name)
         # Millions of characters take a while; other turns go on meanwhile.
         await asyncio.to_thread(self._read, document.name, passages)
 

@@ -32,7 +32,8 @@ _LONGEST_GRAPHEME: Final = 64
 _FORMATTING: Final = re.compile(r"(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
 _EMPHASIS: Final = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![\w*])")
 _LINK: Final = re.compile(r"!?\[([^\]\n]*)\]\(([^)\s]*)\)")
-_CODE: Final = re.compile(r"(`+)([^`\n]+)\1")
+_CODE: Final = re.compile(r"(?<!`)(`+)(?!`)([^\n]+?)(?<!`)\1(?!`)")
+_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ADDRESS: Final = re.compile(r"://|\bwww\.|mailto:|\w\.\w.*[/?#]|\w\.\w+\.[a-z]", re.IGNORECASE)
 _LINE_MARKS: Final = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|(?:>[ \t]?)+|```.*|~~~.*)", re.MULTILINE)
 _RULES: Final = re.compile(r"^[ \t]*(?:\|?[ \t]*:?-{3,}:?[ \t|:-]*|[*_]{3,})$\n?", re.MULTILINE)
@@ -364,13 +365,28 @@ def plain_text(markdown: str, limit: int) -> str:
     The result is defused and escaped for Slack's `text`, has at most `limit` characters, and ends
     in "…" when that is not all.
     """
-    text = _RULES.sub("", markdown[: limit * 2])
+    text = _RULES.sub("", "\n".join(_mark_fenced_addresses(markdown[: limit * 2])))
     text = _LINE_MARKS.sub("", text)
     for markup, shown in ((_LINK, r"\1"), (_FORMATTING, r"\2"), (_EMPHASIS, r"\1")):
         text = markup.sub(shown, text)
     text = _CODE.sub(_show_code, text)
     text = _GAPS.sub("\n", defuse(text)).strip()
     return shorten(escape(text), limit, more=len(markdown) > limit * 2)
+
+
+def _mark_fenced_addresses(markdown: str) -> Iterator[str]:
+    """Yield the lines, those in fenced code that hold addresses as code of their own."""
+    fence = ""
+    for line in markdown.split("\n"):
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence) and not line[mark.end() :].strip():
+            fence = ""
+        elif fence and _ADDRESS.search(line):
+            yield "`" + line.replace("`", "'") + "`"
+            continue
+        yield line
 
 
 def _show_code(code: re.Match[str]) -> str:

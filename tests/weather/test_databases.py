@@ -136,7 +136,7 @@ async def test_after_a_crash_of_postgresql_nothing_is_lost_or_doubled(
     settings = {"DATABASE_URL": await postgres.create_database(), "PORT": str(unused_tcp_port)}
     async with (
         StandIn(retry_delays=OFTEN, ack_timeout=0.5) as slack,
-        replica(tmp_path, slack, [first, say("Hello!")], **settings) as chat,
+        replica(tmp_path, slack, [first, say("Hello!")], model=None, **settings) as chat,
     ):
         ts = await slack.post(ALICE, DIRECT, "question 1")
         await chat.model.asked()

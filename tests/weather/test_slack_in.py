@@ -32,7 +32,7 @@ async def reached(
 ) -> AsyncIterator[Chat]:
     """Run the bot with events coming in the way that the settings say."""
     signed = {"SLACK_SIGNING_SECRET": slack.signing_secret, **settings}
-    async with chatting(folder, replies, slack=slack, **signed) as chat:
+    async with chatting(folder, replies, slack=slack, model=None, **signed) as chat:
         if "SLACK_APP_TOKEN" in settings:
             await slack.deliver_to(f"http://127.0.0.1:{settings['PORT']}/slack/events")
         yield chat
