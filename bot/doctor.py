@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app import check_app_token, explain_refusal, open_model, open_slack
 from bot.conversation.messages import Completion, Prompt, PromptMessage
 from bot.documents.extraction import Extractor
+from bot.documents.readers.ocr import list_languages
 from bot.errors import AloudError, DatabaseInUse, DeliveryError, StartError
 from bot.listeners import EVENTS
 from bot.manifest import load_manifest
@@ -67,6 +68,7 @@ async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
     yield await _check_model(settings)
     yield database
     yield await _check_worker()
+    yield await _check_recognition(settings)
 
 
 async def _check_bot_token(settings: Settings, client: AsyncWebClient) -> Finding:
@@ -195,3 +197,25 @@ async def _check_worker() -> Finding:
     except AloudError as error:
         return Finding(subject, False, f"files can't be read ({error}); reinstall Aloud")
     return Finding(subject, True, "reads files in its own process")
+
+
+async def _check_recognition(settings: Settings) -> Finding:
+    """Tell which languages of scans can be read; none is well, too: it is an extra."""
+    subject = "Text recognition"
+    if not settings.aloud_ocr_pages:
+        return Finding(subject, True, "off (ALOUD_OCR_PAGES is 0)")
+    installed = await asyncio.to_thread(list_languages)
+    if not installed:
+        return Finding(
+            subject, True, "not installed, so scans and pictures can't be read; README.md says how"
+        )
+    wanted = settings.aloud_ocr_languages
+    missing = [one for one in wanted.split("+") if one not in installed] if wanted else []
+    if missing:
+        return Finding(
+            subject,
+            False,
+            f"ALOUD_OCR_LANGUAGES names {', '.join(missing)}, but there is only data for "
+            f"{', '.join(installed)}",
+        )
+    return Finding(subject, True, f"reads {wanted or '+'.join(installed)}")

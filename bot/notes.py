@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -138,8 +138,12 @@ class NoteTaker:
             ModelError: The model can't be asked. What was read by then need not be read again.
         """
         task, notes = _Task(focus, sources), Notes()
-        jobs = self._plan(excerpts, task, self._most_calls * allowance, notes)
-        made = await self._find(jobs, sources.team)
+        # A thousand pages take a while to divide; other turns go on meanwhile.
+        planned = await asyncio.to_thread(self._plan, excerpts, task)
+        kept = await self._find([job for jobs in planned for job in jobs], sources.team)
+        documents = [excerpt.document for excerpt in excerpts]
+        jobs = self._choose(documents, planned, kept, self._most_calls * allowance, notes)
+        made: dict[_Job, str | None] = {job: kept[job] for job in jobs if job in kept}
         missing = [job for job in jobs if job not in made]
         tokens = sum(job.part.tokens for job in missing)
         log.info("notes_planned", parts=len(jobs), missing=len(missing), tokens=tokens)
@@ -165,39 +169,50 @@ class NoteTaker:
             )
         yield notes
 
-    def _plan(
-        self, excerpts: Sequence[Excerpt], task: _Task, most_calls: int, notes: Notes
-    ) -> list[_Job]:
-        """Divide the documents into parts, as many as the calls allow; tell what is left out."""
-        planned = [
-            plan_parts(
+    def _plan(self, excerpts: Sequence[Excerpt], task: _Task) -> list[list[_Job]]:
+        """Divide each document into parts."""
+        planned = []
+        for excerpt in excerpts:
+            document = excerpt.document
+            parts = plan_parts(
                 excerpt.passages, part_tokens=self._part_tokens, overlap_tokens=_OVERLAP_TOKENS
             )
-            for excerpt in excerpts
-        ]
-        needs = [estimate(parts, _NOTES_TOKENS, self._part_tokens).calls for parts in planned]
-        jobs: list[_Job] = []
-        for excerpt, parts, most in zip(
-            excerpts, planned, share_room(needs, most_calls), strict=True
-        ):
-            document = excerpt.document
-            kept = _cap(parts, most, self._part_tokens)
-            read = dict.fromkeys(passage.page for part in kept for passage in part.passages)
-            left = len(set(excerpt.pages) - set(read))
-            notes.left += left
-            notes.told.append(f"{document.name}: {_tell(document, list(read), len(kept), left)}")
-            jobs += [
-                _Job(
-                    document, part, number, len(kept),
-                    _key_of(part, task.focus, task.sources.name(document)),
-                )
-                for number, part in enumerate(kept, start=1)
-            ]  # fmt: skip
-        return jobs
+            name = task.sources.name(document)
+            planned.append(
+                [
+                    _Job(document, part, number, len(parts), _key_of(part, task.focus, name))
+                    for number, part in enumerate(parts, start=1)
+                ]
+            )
+        return planned
 
-    async def _find(self, jobs: Sequence[_Job], team: str) -> dict[_Job, str | None]:
+    def _choose(
+        self,
+        documents: Sequence[Document],
+        planned: Sequence[Sequence[_Job]],
+        made: Collection[_Job],
+        most_calls: int,
+        notes: Notes,
+    ) -> list[_Job]:
+        """Take as many parts as the calls allow, and what was read before; tell what is left."""
+        divided = [[job.part for job in jobs] for jobs in planned]
+        needs = [estimate(parts, _NOTES_TOKENS, self._part_tokens).calls for parts in divided]
+        chosen: list[_Job] = []
+        shares = share_room(needs, most_calls)
+        for document, jobs, parts, most in zip(documents, planned, divided, shares, strict=True):
+            count = len(_cap(parts, most, self._part_tokens))
+            while count < len(jobs) and jobs[count] in made:
+                count += 1
+            read = dict.fromkeys(one.page for part in parts[:count] for one in part.passages)
+            left = {one.page for part in parts[count:] for one in part.passages}
+            notes.left += len(left)
+            notes.told.append(f"{document.name}: {_tell(document, list(read), count, left)}")
+            chosen += jobs[:count]
+        return chosen
+
+    async def _find(self, jobs: Sequence[_Job], team: str) -> dict[_Job, str]:
         """Find the notes that were made before."""
-        made: dict[_Job, str | None] = {}
+        made: dict[_Job, str] = {}
         for document in {job.document.file_id: job.document for job in jobs}.values():
             own = [job for job in jobs if job.document == document]
             found = await self._documents.find_notes(team, document, [job.key for job in own])
@@ -282,10 +297,17 @@ class NoteTaker:
         texts = list(notes)
         while len(texts) > 1 and sum(map(estimate_tokens, texts)) > room:
             groups = group_notes([estimate_tokens(text) for text in texts], self._part_tokens)
-            merging = [
-                self._merge_group(document, [texts[at] for at in group], task) for group in groups
-            ]
-            texts = [text for text in await asyncio.gather(*merging) if text]
+            try:
+                async with asyncio.TaskGroup() as together:
+                    merging = [
+                        together.create_task(
+                            self._merge_group(document, [texts[at] for at in group], task)
+                        )
+                        for group in groups
+                    ]
+            except ExceptionGroup as failures:
+                raise failures.exceptions[0] from failures
+            texts = [text for one in merging if (text := one.result())]
         return _cut_to(texts, room)
 
     async def _merge_group(self, document: Document, notes: Sequence[str], task: _Task) -> str:
@@ -343,10 +365,12 @@ def _cap(parts: Sequence[Part], most_calls: int, merge_tokens: int) -> list[Part
     return kept
 
 
-def _tell(document: Document, read: Sequence[int], parts: int, left: int) -> str:
+def _tell(document: Document, read: Sequence[int], parts: int, left: Collection[int]) -> str:
     said = say_read(document, read)
     if parts > 1:
         said += f", in {parts} parts"
+    if read and read[-1] in left:
+        said += ", the last not to its end" if len(read) > 1 else ", not to its end"
     if left and document.read_pages < document.total_pages:
         said += f"; {document.unit}s up to {document.read_pages:,} can be read, too"
     elif left:

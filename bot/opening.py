@@ -94,9 +94,13 @@ class Opener:
         files = _unite(message.files for message, _ in recorded)
         ids = {file.id for file in files}
         missed = [file for file in _find_unread(history) if file.id not in ids]
-        await self._documents.read(thread, missed)
+        before_it = await self._documents.read(thread, missed)
         came_with_it = await self._documents.read(thread, files)
+        # Others in the thread may not see these, so they are read for this one answer.
+        elsewhere = _unite(links.elsewhere for links in followed)
+        came_with_it += await self._documents.read(thread, elsewhere, attach=False)
         fresh = [one for one in came_with_it if isinstance(one, Document)]
+        told_of = came_with_it if fresh else [*before_it, *came_with_it]
         fresh_ids = {one.file_id for one in fresh}
         unopened = dict.fromkeys(one for links in followed for one in links.unread)
         wanted = [directives.reasoning for _, directives in own]
@@ -110,7 +114,7 @@ class Opener:
                 for one in await self._documents.of_thread(thread)
                 if one.file_id not in fresh_ids
             ],
-            unread=[*(one for one in came_with_it if isinstance(one, UnreadFile)), *unopened],
+            unread=[*(one for one in told_of if isinstance(one, UnreadFile)), *unopened],
             reasoning=next((one for one in reversed(wanted) if one is not None), None),
             wants_summary=all(one.call in {"share", "summary"} for one in said),
             allowance=max(one.allowance for one in said),

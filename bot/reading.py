@@ -14,7 +14,7 @@ from typing import Final, Literal
 import structlog
 
 from bot.conversation.budget import estimate_tokens
-from bot.conversation.messages import Document, Found, Passage
+from bot.conversation.messages import Document, Found, Passage, UserMessage
 from bot.conversation.ports import Documents
 from bot.conversation.requests import Request, parse_request
 from bot.conversation.scopes import Scope, label_pages, resolve_scope
@@ -29,8 +29,10 @@ from bot.documents.excerpt import (
     FRAME_TOKENS,
     Excerpt,
     cost,
+    count_pages,
     draw_boundary,
     finish,
+    prefix,
     quote,
     quote_conversation,
     rank,
@@ -60,12 +62,24 @@ _NEIGHBOURED: Final = 8
 _SAMPLE_CHARACTERS: Final = 12_000
 
 _OF_TALK: Final = re.compile(
-    r"\b(?:thread|discussion|conversation|chat|messages|channel|diskussion|unterhaltung|verlauf"
-    r"|gespräch|fil|échange|conversación|hilo|discussione|conversazione|conversa|gesprek)\b"
+    r"\b(?:thread|discussion|conversation|chat|(?<!key )(?<!main )messages|channel|diskussion"
+    r"|unterhaltung|verlauf|gespräch|fil|échange|conversación|hilo|discussione|conversazione|conversa|gesprek)\b"
     r"|スレッド|会話|讨论|对话|대화",
     re.IGNORECASE,
 )
 """A summary of what was said here, not of a document."""
+
+_OF_ALL: Final = re.compile(
+    r"\b(?:both|everything|all (?:of )?(?:the |these |those |our )?(?:\w+ )?"
+    r"(?:doc(?:ument)?s|files|pdfs|attachments|them)"
+    r"|beides?|beiden|alle (?:\w+ )?(?:dokumente|dateien|documenten|bestanden)"
+    r"|les deux|tous les (?:\w+ )?(?:documents|fichiers)"
+    r"|ambos|los dos|todos los (?:\w+ )?(?:documentos|archivos)"
+    r"|entrambi|tutti i (?:documenti|file)|os dois|todos os (?:documentos|arquivos))\b"
+    r"|両方|(?:すべて|全て)の(?:ファイル|文書|資料)|(?:所有|全部)(?:文件|文档)|모든 (?:파일|문서)",
+    re.IGNORECASE,
+)
+"""A summary of all documents, not only of those that came last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +156,20 @@ class Reader:
 
         Raises ModelError; what was read by then need not be read again.
         """
-        conversations = _quote_linked(opened.linked)
-        async with aclosing(self._read_documents(opened, room)) as steps:
+        conversations = _quote_linked(opened.linked, room)
+        left = room - estimate_tokens(conversations)
+        twins = _tell_twins(opened.fresh)
+        async with aclosing(self._read_documents(opened, left)) as steps:
             async for step in steps:
-                if isinstance(step, Material) and conversations:
-                    quoted = "\n\n".join(filter(None, (step.quoted, conversations)))
-                    step = replace(step, quoted=quoted)  # noqa: PLW2901  # what else it has stays
-                yield step
+                if isinstance(step, Progress):
+                    yield step
+                    continue
+                yield replace(
+                    step,
+                    quoted="\n\n".join(filter(None, (step.quoted, conversations))),
+                    remarks=(*step.remarks, *twins),
+                    told=(*step.told, *twins),
+                )
 
     async def _read_documents(
         self, opened: Opened, room: int
@@ -182,19 +203,23 @@ class Reader:
                     for excerpt in excerpts
                     if excerpt.document.file_id in fresh or not _is_whole(excerpt)
                 ]
-                return await self._quote(excerpts, reading, told)
+                return await self._quote(excerpts, reading, told if order.request.asked else ())
         excerpts, fitting = await self._search(order, reading, room)
         told = []
         for document in documents:
-            mine = [one.pages for one in excerpts if one.document == document]
-            pages = mine[0] if mine and document.file_id in fitting else ()
-            told.append(f"{document.name}: {finish(say_searched(document, pages), document)}")
-        return await self._quote(excerpts, reading, told if order.request.asked else ())
+            fits = document.file_id in fitting
+            mine = [one.pages for one in excerpts if fits and one.document == document]
+            said = say_searched(document, mine[0] if mine else (), fits=fits)
+            told.append(f"{document.name}: {finish(said, document)}")
+        if order.request.kind == "comparison" and len(documents) == 1:
+            told = [f"There is only one version of {documents[0].name} in this thread."]
+        asks_document = order.request.asked and not order.request.reshapes
+        return await self._quote(excerpts, reading, told if asks_document else ())
 
     async def _search(
         self, order: _Order, reading: _Reading, room: int
     ) -> tuple[list[Excerpt], set[str]]:
-        """Return what there is to the question, and the ids of the files that have any of it."""
+        """Return what fits the question, and the ids of the files that may have any of it."""
         team, documents = reading.sources.team, order.documents
         found = await self._documents.search(team, documents, order.instruction, limit=_FOUND)
         pool: dict[str, dict[tuple[int, int], Passage]] = {}
@@ -216,6 +241,9 @@ class Reader:
         ]
         excerpts = [Excerpt(document, tuple(around[document.file_id])) for document in documents]
         fitting = {document.file_id for document, _ in [*named, *_of(found)]}
+        if len(found) == _FOUND:
+            # Not all that was found is here.
+            fitting = {document.file_id for document in documents}
         return take_best(excerpts, ranked, room), fitting
 
     async def _resolve(self, scope: Scope, team: str, document: Document) -> frozenset[int]:
@@ -224,8 +252,7 @@ class Reader:
             return frozenset()
         # Only for parts that have names must the pages be read to be found.
         passages = await self._documents.load(team, document) if scope.labels else []
-        found = resolve_scope(scope, label_pages(passages), document.read_pages, document.unit)
-        return found or frozenset()
+        return await asyncio.to_thread(_find_pages, scope, document, passages)
 
     async def _quote(
         self, excerpts: Sequence[Excerpt], reading: _Reading, told: Sequence[str]
@@ -249,6 +276,9 @@ class Reader:
             await self._load_scope(order.request.scope, document, reading)
             for document in order.documents
         ]
+        for gone in (one.document for one in excerpts if not one.passages):
+            reading.remarks.append(f"{gone.name} was deleted meanwhile.")
+        excerpts = [one for one in excerpts if one.passages]
         for excerpt in excerpts:
             await reading.sources.add(excerpt.document, excerpt.passages)
         changes = await self._compare(order.versions, reading)
@@ -340,24 +370,29 @@ class Reader:
         excerpt = await self._load(reading.sources.team, document)
         if not scope:
             return excerpt
-        labels = await asyncio.to_thread(label_pages, excerpt.passages)
-        pages = resolve_scope(scope, labels, document.read_pages, document.unit)
-        if not pages:
-            reading.remarks.append(
-                f"{document.name} has no such part; it has {document.total_pages:,} "
-                f"{document.unit}s, and this is about all that was read."
-            )
-            return excerpt
-        return replace(
-            excerpt, passages=tuple(one for one in excerpt.passages if one.page in pages)
-        )
+        pages = await asyncio.to_thread(_find_pages, scope, document, excerpt.passages)
+        passages = tuple(one for one in excerpt.passages if one.page in pages)
+        if passages:
+            return replace(excerpt, passages=passages)
+        about = "so the answer covers all that was read."
+        if pages:
+            reading.remarks.append(f"That part of {document.name} is over my limits, {about}")
+        else:
+            extent = count_pages(document)
+            reading.remarks.append(f"{document.name} has no such part; it has {extent}, {about}")
+        return excerpt
 
 
-def _quote_linked(linked: Sequence[Linked]) -> str:
-    """Quote conversations that the question links to."""
-    return "\n\n".join(
-        quote_conversation(one.name, one.text, boundary=draw_boundary()) for one in linked
-    )
+def _quote_linked(linked: Sequence[Linked], room: int) -> str:
+    """Quote conversations that the question links to, as much of them as the room takes."""
+    needs = [FRAME_TOKENS + estimate_tokens(prefix(one.text)) for one in linked]
+    blocks = []
+    for one, need, share in zip(linked, needs, share_room(needs, room), strict=True):
+        text = one.text
+        if need > share:
+            text = f"{text[: len(text) * share // need]}… (There is more.)"
+        blocks.append(quote_conversation(one.name, text, boundary=draw_boundary()))
+    return "\n\n".join(blocks)
 
 
 def _decide(opened: Opened) -> _Order:
@@ -368,23 +403,40 @@ def _decide(opened: Opened) -> _Order:
     if fresh and (opened.wants_summary or not said or request.kind != "question"):
         compare = bool(said) and request.kind == "comparison"
         versions = _pair_versions(fresh, earlier, even_same=compare)
-        kind: Literal["summary", "comparison"] = "summary"
-        if versions and compare:
-            kind = "comparison"
+        if compare and not versions and (pair := _find_newest_pair(fresh)):
+            return _Order("comparison", (pair[0],), request, said, (pair,))
+        kind: Literal["summary", "comparison"] = "comparison" if versions and compare else "summary"
         return _Order(kind, fresh, request, said, versions)
-    if not fresh and request.kind == "comparison":
-        for at in range(len(earlier) - 1, 0, -1):
-            versions = _pair_versions(earlier[at : at + 1], earlier[:at])
-            if versions:
-                return _Order("comparison", earlier[at : at + 1], request, said, versions)
-    if not fresh and request.kind == "summary" and request.asked and not _OF_TALK.search(said):
-        return _Order("summary", _choose_named(earlier, said), request, said)
-    return _Order("question", (*fresh, *earlier), request, said)
+    if not fresh and request.kind == "comparison" and (pair := _find_newest_pair(earlier)):
+        return _Order("comparison", (pair[0],), request, said, (pair,))
+    of_document = request.asked and not _OF_TALK.search(said) and not _reshapes_answer(opened)
+    if not fresh and request.kind == "summary" and of_document:
+        return _Order("summary", _choose(earlier, opened), request, said)
+    return _Order("question", _distinct((*opened.fresh, *opened.earlier)), request, said)
+
+
+def _reshapes_answer(opened: Opened) -> bool:
+    """Whether "shorter, please" is said of an answer to a question, not of a summary."""
+    asked = [one for one in opened.history if isinstance(one, UserMessage)]
+    if not (asked and parse_request(opened.question.text).reshapes):
+        return False
+    before = parse_request(asked[-1].text)
+    return before.kind == "question" and not asked[-1].files
 
 
 def _distinct(documents: Iterable[Document]) -> tuple[Document, ...]:
     """Return documents of the same content once, as they were shared first."""
     return tuple({document.digest: document for document in reversed([*documents])}.values())[::-1]
+
+
+def _tell_twins(documents: Sequence[Document]) -> tuple[str, ...]:
+    """Name those that are not read, since another that was shared with them says the same."""
+    firsts = {one.digest: one for one in _distinct(documents)}
+    return tuple(
+        f"{one.name} has the same content as {firsts[one.digest].name}."
+        for one in documents
+        if one.file_id != firsts[one.digest].file_id
+    )
 
 
 def _pair_versions(
@@ -408,15 +460,50 @@ def _pair_versions(
     return tuple(pairs)
 
 
-def _choose_named(documents: Sequence[Document], said: str) -> tuple[Document, ...]:
-    """Return the documents whose names are said, or else the one that was shared last."""
-    words = said.casefold()
-    named = [
-        one
-        for one in documents
-        if one.name.casefold() in words or one.name.rpartition(".")[0].casefold() in words.split()
+def _find_newest_pair(documents: Sequence[Document]) -> tuple[Document, Document] | None:
+    """Find the last document that is a new version of one before it, and that one."""
+    for at in range(len(documents) - 1, 0, -1):
+        if pairs := _pair_versions(documents[at : at + 1], documents[:at]):
+            return pairs[0]
+    return None
+
+
+def _choose(documents: Sequence[Document], opened: Opened) -> tuple[Document, ...]:
+    """Return the documents that are named, or all if they are meant, or what was shared last."""
+    said = opened.question.text.casefold()
+    if named := [one for one in documents if _is_named(one, said)]:
+        return tuple(named)
+    if _OF_ALL.search(said):
+        return tuple(documents)
+    shared = [
+        {file.id for file in message.files}
+        for message in opened.history
+        if isinstance(message, UserMessage)
     ]
-    return tuple(named or documents[-1:])
+    # A mail is shared with what is attached to it, an archive with all that is inside.
+    shared.insert(0, {_source_of(one) for one in documents[-1:]})
+    for files in reversed(shared):
+        # The same content may have been shared before, as another file.
+        digests = {one.digest for one in opened.earlier if _source_of(one) in files}
+        if last := [one for one in documents if one.digest in digests]:
+            return tuple(last)
+    return ()
+
+
+def _is_named(document: Document, said: str) -> bool:
+    """Whether the name is said, with its ending or without, or that of the file around it."""
+    name, _, around = document.name.casefold().removesuffix(")").partition(" (in ")
+    stem = name.rpartition(".")[0]
+    return (
+        name in said
+        or bool(around and around in said)
+        or bool(stem and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", said))
+    )
+
+
+def _source_of(document: Document) -> str:
+    """Return the id of the shared file that the document is, or is inside of."""
+    return document.file_id.partition("/")[0]
 
 
 def _name_apart(order: _Order) -> _Order:
@@ -474,6 +561,12 @@ def _sort(
         else:
             noted.append(excerpt)
     return whole, sampled, noted
+
+
+def _find_pages(scope: Scope, document: Document, passages: Sequence[Passage]) -> frozenset[int]:
+    """Find the pages that are meant, read or not; takes a while for long documents."""
+    labels = label_pages(passages) if scope.labels else {}
+    return resolve_scope(scope, labels, document.total_pages, document.unit) or frozenset()
 
 
 def _tell_read(excerpt: Excerpt) -> str:

@@ -116,7 +116,9 @@ class Thinker:
                         thought.answer = _sum_up(opened, material, chunk)
                     yield chunk
             return
-        links = LinkRule(material.addresses | _find_said_links(opened))
+        # A long history takes a while to read.
+        said = await asyncio.to_thread(_find_said_links, opened)
+        links = LinkRule(material.addresses | said)
         citations = CitationFilter(material.marks, material.evidence, links)
         written: list[str] = []
         async with aclosing(self._model.stream(prompt)) as chunks:
@@ -164,7 +166,7 @@ def _sum_up(
 ) -> Answer:
     unread = (one.reason for one in opened.unread)
     cut_off = _CUT_OFF if completion.truncated else None
-    note = " ".join(filter(None, (*material.told, *unread, remark, cut_off)))
+    note = "\n".join(filter(None, (*material.told, *unread, remark, cut_off)))
     return Answer(completion.answer, completion.reasoning, note or None, material.left)
 
 

@@ -6,6 +6,7 @@ from slack_sdk.oauth.installation_store import Installation
 
 from bot.demo.server import StandIn
 from bot.doctor import examine
+from bot.documents.readers.ocr import list_languages
 from bot.settings import load_settings
 from bot.store.database import open_database
 from bot.store.installations import Installations
@@ -59,7 +60,22 @@ async def test_when_all_is_well_every_line_is_ok(tmp_path: Path) -> None:
         "Model",
         "Database",
         "File reader",
+        "Text recognition",
     ]
+
+
+async def test_a_language_without_data_is_named_and_recognition_can_be_off(tmp_path: Path) -> None:
+    code, lines = await run_doctor(tmp_path, ALOUD_OCR_LANGUAGES="eng+xyz")
+    if list_languages():
+        assert code == 1
+        assert fixes(lines)[0].startswith("Text recognition: ALOUD_OCR_LANGUAGES names xyz, but ")
+    else:
+        assert code == 0
+        assert "not installed" in lines[-2]
+
+    code, lines = await run_doctor(tmp_path, ALOUD_OCR_LANGUAGES="xyz", ALOUD_OCR_PAGES="0")
+    assert code == 0
+    assert lines[-2] == "ok   Text recognition: off (ALOUD_OCR_PAGES is 0)"
 
 
 @pytest.mark.parametrize("is_running", [False, True])

@@ -189,6 +189,46 @@ class TestQuestions:
 
         assert last_question(model).frames == []
 
+    async def test_the_same_content_shared_twice_is_one_document(self, tmp_path: Path) -> None:
+        model = ReadingModel()
+        question = f"How often does the {name_machine(23)} need coolant?"
+        async with reading(tmp_path, model) as chat:
+            ts = await share(chat, LONG)
+            await share(chat, LONG, words=question, thread=ts)
+            answer = chat.replies(DIRECT, ts)[-1]
+
+        assert list(last_question(model).documents) == ["manual.pdf"]
+        assert shown(answer).endswith("every 34 days. [p. 23]")
+        assert note(answer).count("Searched") == 1
+
+    async def test_what_others_left_no_room_for_is_not_called_missing(self, tmp_path: Path) -> None:
+        model = ReadingModel()
+        plans = [
+            text_file(
+                f"plan{plan}.md",
+                "\n\n".join(
+                    f"# Room {room}\n\nIts zebra budget is {900 + plan * room}. "
+                    + f"Plan {plan} says more on room {room}. " * 30
+                    for room in range(1, 40)
+                ),
+            )
+            for plan in range(1, 5)
+        ]
+        async with reading(tmp_path, model) as chat:
+            ts = await share(chat, *plans)
+            answer = await ask(chat, ts, "What is the zebra budget?")
+
+        assert "there was no room to read what may be on this" in note(answer)
+        assert "found nothing" not in note(answer)
+
+    async def test_thanks_are_answered_without_saying_what_was_read(self, tmp_path: Path) -> None:
+        model = ReadingModel()
+        async with reading(tmp_path, model, ALOUD_FILE_PAGES="2") as chat:
+            ts = await share(chat, SHORT)
+            answer = await ask(chat, ts, "thanks!")
+
+        assert note(answer) == ""
+
     async def test_a_file_is_asked_about_in_the_message_that_brings_it(
         self, tmp_path: Path
     ) -> None:
@@ -289,6 +329,18 @@ class TestContainers:
         assert note(summary).count("song.mp3") == 1
         assert len(model.asked_for("summary")[0].documents) == 3
 
+    async def test_a_second_summary_is_of_all_that_was_in_it(self, tmp_path: Path) -> None:
+        model = ReadingModel()
+        async with reading(tmp_path, model, ALOUD_PART_TOKENS="12000") as chat:
+            package = ("reports.zip", make_zip(self.PARTS), "application/zip")
+            ts = await share(chat, package)
+            await ask(chat, ts, "shorter, please")
+            await ask(chat, ts, "summarize one.txt")
+
+        names = [f"{name} (in reports.zip)" for name in self.PARTS]
+        asked = [list(one.documents) for one in model.asked_for("summary")]
+        assert asked == [names, names, names[:1]]
+
     async def test_a_mail_is_read_with_its_attachment(self, tmp_path: Path) -> None:
         model = ReadingModel()
         mail = EmailMessage()
@@ -318,3 +370,47 @@ class TestContainers:
 
         assert "the rest is over my limits" in note(summary)
         assert len(model.heard[0].text) < 9_000
+
+
+async def test_of_files_with_the_same_content_one_is_read_and_that_is_said(
+    tmp_path: Path,
+) -> None:
+    model = ReadingModel()
+    async with reading(tmp_path, model) as chat:
+        text = b"The launch moves from May to July.\n"
+        files = [("a.txt", text, "text/plain"), ("b.txt", text, "text/plain")]
+        ts = await chat.slack.post(ALICE, DIRECT, "", files=files)
+        [summary] = await chat.answers(DIRECT, ts)
+
+    assert "b.txt has the same content as a.txt." in note(summary)
+
+
+async def test_shorter_is_said_of_the_answer_before_it(tmp_path: Path) -> None:
+    model = ReadingModel()
+    async with reading(tmp_path, model) as chat:
+        manual = ("manual.pdf", make_manual(40), "application/pdf")
+        ts = await chat.slack.post(ALICE, DIRECT, "", files=[manual])
+        await chat.answers(DIRECT, ts)
+        await chat.slack.post(ALICE, DIRECT, "shorter, please", ts)
+        await chat.answers(DIRECT, ts, 2)
+        kinds = [model.heard[-1].kind]
+
+        await chat.slack.post(ALICE, DIRECT, "what does the crew drain?", ts)
+        await chat.answers(DIRECT, ts, 3)
+        await chat.slack.post(ALICE, DIRECT, "shorter, please", ts)
+        [*_, answer] = await chat.answers(DIRECT, ts, 4)
+
+    assert [*kinds, model.heard[-1].kind] == ["summary", "question"]
+    assert "Searched" not in note(answer)
+
+
+async def test_what_changed_in_the_only_version_is_not_known(tmp_path: Path) -> None:
+    model = ReadingModel()
+    async with reading(tmp_path, model) as chat:
+        manual = ("manual.pdf", make_manual(40), "application/pdf")
+        ts = await chat.slack.post(ALICE, DIRECT, "", files=[manual])
+        await chat.answers(DIRECT, ts)
+        await chat.slack.post(ALICE, DIRECT, "what changed?", ts)
+        [_, answer] = await chat.answers(DIRECT, ts, 2)
+
+    assert note(answer) == "There is only one version of manual.pdf in this thread."

@@ -225,7 +225,16 @@ async def test_an_uninstall_takes_everything_along(
             ts = await slack.post(ALICE, GENERAL, f"<@{BOT}> what is it?", files=[note])
             await chat.answers(GENERAL, ts)
         kept = set(rows(tmp_path))
-        assert kept >= {"installations", "messages", "turns", "traces", "documents", "pages"}
+        kinds = {
+            "installations",
+            "messages",
+            "turns",
+            "traces",
+            "documents",
+            "contents",
+            "passages",
+        }
+        assert kept >= kinds
 
         async with serving(tmp_path, unused_tcp_port, slack=slack) as chat:
             # Slack sends it without authorizations: by then there are none.

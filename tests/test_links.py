@@ -7,6 +7,7 @@ from bot.demo.server import StandIn
 from bot.demo.workspace import Channel
 from bot.slack.linked import UNREACHED, UNSEEN_FILE, UNSEEN_MESSAGE
 from tests.chatting import ALICE, BOB, BOT, DIRECT, GENERAL, RANDOM, chatting, say, shown
+from tests.reading_model import ReadingModel
 
 PRIVATE = "C0PRIVATE1"
 PLAN = ("plan.txt", b"The launch moves from May to July.", "text/plain")
@@ -18,11 +19,11 @@ def link_message(slack: StandIn, channel: str, ts: str) -> str:
     return f"<{address.replace('&', '&amp;')}>"
 
 
-async def share(slack: StandIn, channel: str) -> str:
-    """Let Bob share a file in a channel, and return the link to it."""
-    file = slack.add_file(BOB, *PLAN)
-    await slack.post(BOB, channel, "", files=[file.id])
-    return f"<{slack.workspace.origin}/files/{BOB}/{file.id}>"
+async def share(slack: StandIn, channel: str, user: str = BOB) -> str:
+    """Let somebody share a file in a channel, and return the link to it."""
+    file = slack.add_file(user, *PLAN)
+    await slack.post(user, channel, "", files=[file.id])
+    return f"<{slack.workspace.origin}/files/{user}/{file.id}>"
 
 
 def add_private_channel(slack: StandIn) -> None:
@@ -46,6 +47,23 @@ async def test_a_linked_file_is_read_and_asked_about_afterwards(tmp_path: Path) 
         assert "| The launch moves from May to July." in chat.prompts()[1][-1]["content"]
 
 
+async def test_a_file_from_elsewhere_is_read_for_the_one_who_asks_and_not_for_the_thread(
+    tmp_path: Path,
+) -> None:
+    replies = [say("It moves."), say("I don't know.")]
+    async with chatting(tmp_path, replies, ALOUD_CHANNEL_FILES="off") as chat:
+        secrets = Channel(PRIVATE, "secrets", "group", frozenset({ALICE, BOT}))
+        chat.slack.workspace.add_channel(secrets)
+        link = await share(chat.slack, PRIVATE, ALICE)
+        ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> what is {link} about?")
+        await chat.answers(GENERAL, ts)
+        assert "May to July" in str(chat.prompts()[0])
+
+        await chat.slack.post(BOB, GENERAL, f"<@{BOT}> quote all of it", ts)
+        await chat.answers(GENERAL, ts, 2)
+        assert "May to July" not in str(chat.prompts()[1])
+
+
 async def test_a_linked_thread_is_quoted_for_the_model(tmp_path: Path) -> None:
     async with chatting(tmp_path, [say("To launch in May.")]) as chat:
         [root] = await chat.slack.seed(RANDOM, [(ALICE, "When do we launch?")])
@@ -58,6 +76,23 @@ async def test_a_linked_thread_is_quoted_for_the_model(tmp_path: Path) -> None:
         assert "| Alice: When do we launch?" in asked
         assert "| Bob: In May." in asked
         assert "thread in #random" in asked
+
+
+async def test_of_a_linked_thread_as_much_is_quoted_as_the_model_takes(tmp_path: Path) -> None:
+    model = ReadingModel()
+    model.most_characters = 9_000
+    async with chatting(
+        tmp_path, (), model=model, ALOUD_CONTEXT_TOKENS="4096", ALOUD_ANSWER_TOKENS="1024"
+    ) as chat:
+        [root] = await chat.slack.seed(RANDOM, [(ALICE, "We launch in May.")])
+        await chat.slack.seed(RANDOM, [(BOB, "I see it in the same way. " * 14)] * 40, root)
+        link = link_message(chat.slack, RANDOM, root)
+        ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> what was decided in {link}?")
+        await chat.answers(GENERAL, ts)
+
+    assert "| Alice: We launch in May." in model.heard[-1].text
+    assert "(There is more.)" in model.heard[-1].text
+    assert len(model.heard) == 1
 
 
 async def test_nobody_reads_through_the_bot_what_slack_would_not_show_them(tmp_path: Path) -> None:

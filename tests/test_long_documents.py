@@ -231,8 +231,11 @@ class TestCaps:
             await chat.slack.press(ALICE, DIRECT, first.ts, "regenerate")
             again = await last_reply(chat, ts)
             assert cited(shown(again)) == pages(1, 12)
+            await chat.slack.post(ALICE, DIRECT, "shorter, please", ts)
+            shorter = await last_reply(chat, ts)
+            assert cited(shown(shorter)) == pages(1, 12)
             assert len(model.asked_for("notes")) == 6
-            assert len(model.asked_for("summary")) == 4
+            assert len(model.asked_for("summary")) == 5
 
     async def test_many_notes_are_merged_level_by_level_within_the_estimate(
         self, tmp_path: Path
@@ -266,6 +269,17 @@ class TestCaps:
         assert "Read pages 1–5 of 12; the rest is over my limits." in note(summary)  # noqa: RUF001  # a range
         assert "read_rest" not in buttons(summary)
 
+    async def test_a_page_that_is_left_half_read_is_not_called_read(self, tmp_path: Path) -> None:
+        model = ReadingModel()
+        text = "\n".join(["# Start", "Hello.", "# Upkeep", *map(write_page, range(1, 33))])
+        async with reading(tmp_path, model, ALOUD_SUMMARY_CALLS="6") as chat:
+            ts = await share(chat, ("long.md", text.encode(), "text/markdown"))
+            summary = await last_reply(chat, ts)
+
+        told = "Read sections 1–2 of 2, in 3 parts, the last not to its end"  # noqa: RUF001  # a range
+        assert f"{told}; the rest can be read, too." in note(summary)
+        assert "read_rest" in buttons(summary)
+
     async def test_a_part_too_long_for_the_model_is_read_in_halves(self, tmp_path: Path) -> None:
         model = ReadingModel()
         model.most_characters = 2_500
@@ -275,6 +289,14 @@ class TestCaps:
         read = [one.marks for one in model.asked_for("notes") if len(one.text) <= 2_500]
         assert sorted(mark for marks in read for mark in marks) == sorted(pages(1, 12))
         assert cited(shown(summary)) == pages(1, 12)
+
+    async def test_pages_over_the_limits_are_not_called_missing(self, tmp_path: Path) -> None:
+        model = ReadingModel()
+        async with reading(tmp_path, model, ALOUD_FILE_PAGES="5") as chat:
+            summary = await last_reply(chat, await share(chat, MANUAL, words="pages 8-10"))
+
+        assert "That part of manual.pdf is over my limits" in note(summary)
+        assert "no such part" not in note(summary)
 
     async def test_several_documents_share_the_calls_until_all_are_read(
         self, tmp_path: Path
@@ -612,6 +634,19 @@ class TestSeveralFiles:
         assert "plan.md was compared with plan.md (earlier)." in note(answer)
         assert "2222 litres" in shown(answer)
         assert "?]" not in shown(answer)
+
+    async def test_two_versions_that_come_together_are_compared(self, tmp_path: Path) -> None:
+        model = ReadingModel()
+        old = "\n\n".join(f"Clause {number} costs {number * 10} euros." for number in range(1, 9))
+        new = old.replace("30 euros", "35 euros")
+        files = [(f"plan_v{at}.txt", text.encode(), "") for at, text in enumerate((old, new), 1)]
+        async with reading(tmp_path, model, ALOUD_PART_TOKENS="12000") as chat:
+            ts = await share(chat, *files, words="what changed?")
+            answer = await last_reply(chat, ts)
+
+        [asked] = model.asked_for("comparison")
+        assert any("35 euros" in line for line in asked.changes)
+        assert "plan_v2.txt was compared with plan_v1.txt." in note(answer)
 
     async def test_that_nothing_changed_is_said(self, tmp_path: Path) -> None:
         model = ReadingModel()

@@ -64,9 +64,11 @@ class Documents(Protocol):
     """The files shared in each thread, as text."""
 
     async def read(
-        self, thread: ThreadKey, files: Sequence[SharedFile]
+        self, thread: ThreadKey, files: Sequence[SharedFile], *, attach: bool = True
     ) -> list[Document | UnreadFile]:
         """Fetch and extract the files, or find them stored; in order.
+
+        They are the thread's from now on if they are to be attached to it.
 
         One result per file, but for those that hold others: archives, mail with attachments. They
         are followed, or replaced, by what is inside.

@@ -35,6 +35,7 @@ class Request:
             or only for its length, form or language, so that notes made before will do.
         asked: Whether the words ask for anything at all; without a file that came with them, "FYI"
             or "thanks" is no request for a summary.
+        reshapes: Whether all that is asked for is another length, form or language.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Request:
     instruction: str = ""
     focus: str = ""
     asked: bool = False
+    reshapes: bool = False
 
 
 def parse_request(text: str) -> Request:
@@ -63,7 +65,9 @@ def parse_request(text: str) -> Request:
     if kind != "comparison" and scope and not _has_subject(plain):
         kind, asked = "summary", True  # "only chapter 4"
     focus = instruction if kind != "summary" or _has_subject(plain) else ""
-    return Request(kind, scope, instruction, focus, asked)
+    names_summary = any(map(_names_summary, clauses))
+    reshapes = kind == "summary" and asked and not (scope or focus or names_summary)
+    return Request(kind, scope, instruction, focus, asked, reshapes)
 
 
 _STRONGEST_FIRST: Final[tuple[Kind, ...]] = ("comparison", "summary", "question")
@@ -74,13 +78,15 @@ def _classify(clause: str) -> Kind | None:
     """Tell what one clause wants, None if it only says something."""
     if not _WORD.search(clause) or wordings.SHARES.match(clause):
         return None
+    if wordings.TELLS.match(clause) and not clause.endswith("?"):
+        return None
     if _asks_for_changes(clause):
         return "comparison"
     marked = clause.endswith(("?", "？")) or "¿" in clause  # noqa: RUF001  # full-width, too
     asks = marked or bool(wordings.ASKS.match(clause))
     if _asks_for_summary(clause, asks=asks):
         return "summary"
-    if asks or wordings.TASKS.match(clause):
+    if asks or wordings.TASKS.match(clause) or wordings.SIZES.search(clause):
         return "question"
     return None
 
@@ -95,6 +101,16 @@ def _asks_for_changes(clause: str) -> bool:
     )
 
 
+def _names_summary(clause: str) -> bool:
+    return bool(
+        wordings.ASKS_WHAT_IT_IS.match(clause)
+        or wordings.ASKS_FOR_POINTS.match(clause)
+        or wordings.ASKS_FOR_SUMMARY.match(clause)
+        or wordings.SUMMARIZE.search(clause)
+        or wordings.EXPLAINS.match(clause)
+    )
+
+
 def _asks_for_summary(clause: str, *, asks: bool) -> bool:
     if wordings.ASKS_WHAT_IT_IS.match(clause) or wordings.ASKS_FOR_POINTS.match(clause):
         return True
@@ -104,6 +120,7 @@ def _asks_for_summary(clause: str, *, asks: bool) -> bool:
         wordings.ASKS_FOR_SUMMARY.match(clause)
         or wordings.SUMMARIZE.search(clause)
         or wordings.SHAPES_SUMMARY.match(clause)
+        or (wordings.SIZES.search(clause) and not _has_subject(wordings.SIZES.sub(" ", clause)))
         or (wordings.EXPLAINS.match(clause) and not _has_subject(clause))
     )
 

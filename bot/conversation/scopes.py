@@ -209,7 +209,8 @@ def resolve_scope(
         scope: What a person named.
         labels: The pages' names, by page number, as `label_pages` gives them.
         total_pages: How many pages the document has.
-        unit: What they are called; of sheets without a fitting name "sheet 2" is the second one.
+        unit: What they are called; of sheets without a fitting name "sheet 2" is the second one,
+            and "chapter 2" the second section where no heading has a number.
 
     Returns:
         None for the whole document; an empty set if it has nothing of what was named.
@@ -224,7 +225,10 @@ def resolve_scope(
     for label in scope.labels:
         kind, _, name = label.partition(" ")
         pages = _find_part(kind, name, headings, total_pages)
-        if not pages and kind == unit and name.isdigit() and 1 <= int(name) <= total_pages:
+        counted = kind == unit or (
+            (kind, unit) == ("chapter", "section") and not any(one.number for one in headings)
+        )
+        if not pages and counted and name.isdigit() and 1 <= int(name) <= total_pages:
             pages = {int(name)}
         found |= pages
     return frozenset(found)

@@ -119,9 +119,8 @@ _NOUN = any_of(r"""
     resumo | síntese | pontos[- ](?:chave|principais|importantes) | o mais importante
     samenvatting | overzicht | (?:hoofd|kern)punten | belangrijkste punten
 """)
-SUMMARY: Final = re.compile(any_word(_NOUN))
 
-_BEFORE_NOUN = any_of(r"""
+_OPENERS = any_word(r"""
     please | pls | plz | bitte | s'il (?:te|vous) pla[iî]t | svp | por favor | per favore | graag
     just | only | nur | an? | the | some | any | your | my | eine?[nr]? | die | den | das | une?
     les?
@@ -131,6 +130,8 @@ _BEFORE_NOUN = any_of(r"""
     kurze[rn]? | kleine | knappe | brefs? | brève | courte? | petite? | breve | cort[oa] | pequeño
     piccol[oa] | curto | korte? | management
 """)
+_BEFORE_NOUN = rf"(?>{_OPENERS})"
+"""Atomic: "a" is several of them, and a row of such words must not be tried in every way."""
 _GIVE = any_word(r"""
     give | send | show | get | have | need | want | like | make | write | create | prepare | provide
     draft | produce | do | list | extract | how about | what about
@@ -225,8 +226,14 @@ _FORM_UNSPACED = any_of(r"""
 FORMS: Final = re.compile(rf"{_LENGTH}|{_IN_UNITS}|{_FORM_UNSPACED}")
 """Says how long a summary is to be, or in what form."""
 
+SIZES: Final = re.compile(
+    r"(?:(?<!\w)(?:etwas|ein bisschen|a bit|a little|un peu|un poco|um pouco|wat|iets)\s+)?"
+    + _LENGTH
+)
+"""Wants more or less: of a summary, if of nothing else."""
+
 SHAPES_SUMMARY: Final = re.compile(
-    rf".*{_LENGTH}|\W*(?:{_A_BIT}longer(?!\w)|{_IN_LANGUAGE}|{_IN_UNITS}|{_FOR_WHOM}\W*\Z)|.*{_FORM_UNSPACED}"
+    rf"\W*(?:{_A_BIT}longer(?!\w)|{_IN_LANGUAGE}|{_IN_UNITS}|{_FOR_WHOM}\W*\Z)|.*{_FORM_UNSPACED}"
 )
 """From a sentence's beginning: it wants a summary in another form, or for somebody."""
 
@@ -276,7 +283,7 @@ _POLITE = any_of(r"""
     would it be possible | any chance
     kannst | könntest | können | könnten | könnt | würdest | würden | magst | darf ich
     peux-tu | pouvez-vous | pourrais-tu | pourriez-vous | tu peux | vous pouvez | est-ce que tu peux
-    (?:me |nos )?(?:puedes?|podrías?|puede|podéis|podemos)
+    (?:me |nos )?(?:puedes?|podrías?|podéis|podemos)
     (?:mi |ci )?(?:puoi|può|potresti|potrebbe)
     (?:você )?(?:pode|poderia|podes|podias) | kun | kunt | kan | kunnen | zou | wil
 """)
@@ -313,7 +320,7 @@ CLAUSE_END: Final = re.compile(
 """Between sentences, and before a question that ends one: "Have a look, who signed it?" """
 
 ASKS: Final = re.compile(
-    rf"\W*(?:(?:and|but|so|ok|also|und|aber|also|et|mais|y|pero|e|ma|mas|en|maar)\W+)*"
+    rf"\W*(?:(?:and|but|so|ok|also|und|aber|et|mais|y|pero|e|ma|mas|en|maar)\W+)*"
     rf"(?:{_WHO}(?!\w)|(?:is|are|was|were|does|did|do|has|have|had|should|must|may|will|"
     rf"gibt|ist|sind|hat|haben|steht|muss|darf|kann) {_SOMEBODY}(?!\w))"
     "|.*"
@@ -338,8 +345,14 @@ ASKS_ABOUT: Final = re.compile(
 )
 """From the beginning of a question: it asks about what it speaks of, such as a summary."""
 
+TELLS: Final = re.compile(
+    r"\W*(?:i|we|he|she|they)(?:'ll|'m|'re|'ve|'d"
+    r"| (?:will|am|are|is|was|were|have|has|had|sent|need to|must|should))(?! like)(?!\w)"
+)
+"""From a sentence's beginning: somebody tells what they do, and asks for nothing."""
+
 TASKS: Final = re.compile(
-    r"(?:\W|(?:please|pls|bitte|and|then|und|dann|et|y|e|en|just|also|now|ok|hey|hi)(?!\w)"
+    r"(?>\W|(?:please|pls|bitte|and|then|und|dann|et|y|e|en|just|also|now|ok|hey|hi)(?!\w)"
     rf"|{_POLITE}(?!\w))*"
     + any_word(r"""
     translate | explain | find | look up | search | extract | list | show | tell | check | verify

@@ -202,7 +202,7 @@ def _recall(asked: Asked, words: set[str], trace: list[str]) -> Extract:
         f"I can see {earlier} earlier message{'s' if earlier != 1 else ''} of this thread, and none"
         " speaks of it."
         if earlier
-        else "This thread begins with your message, and no document is shared in it."
+        else "This thread begins with your message, and I could read no document in it."
     )
     return Extract(
         f"I can't answer that: no language model is running here, I only find what was written. "

@@ -184,8 +184,20 @@ def say_sampled(document: Document, pages: Iterable[int]) -> str:
     )
 
 
-def say_searched(document: Document, pages: Iterable[int]) -> str:
-    """Say which pages of a searched document were read for a question."""
+def count_pages(document: Document) -> str:
+    """Say how many pages a document has: "1 page", "1,200 pages"."""
+    return f"{document.total_pages:,} {document.unit}{'s' if document.total_pages != 1 else ''}"
+
+
+def say_searched(document: Document, pages: Iterable[int], *, fits: bool) -> str:
+    """Say which pages of a searched document were read for a question.
+
+    Args:
+        document: As it was searched.
+        pages: Those that were read.
+        fits: Whether anything in the document fits the question, or may: nobody knows when others
+            had so much on it that not all was looked at.
+    """
     numbers = list(pages)
     if document.total_pages == 1:
         extent = f"its only {document.unit}"
@@ -194,6 +206,8 @@ def say_searched(document: Document, pages: Iterable[int]) -> str:
     else:
         read = list_numbers(range(1, document.read_pages + 1))
         extent = f"{document.unit}s {read} of {document.total_pages:,}"
+    if not numbers and fits:
+        return f"Searched {extent}; there was no room to read what may be on this"
     if not numbers:
         return f"Searched {extent} and found nothing on this"
     if document.total_pages == 1:

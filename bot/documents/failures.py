@@ -6,6 +6,7 @@ DocumentError
 ├── ScannedPages        a PDF without a text layer
 ├── NoText              readable, but there is no text in it
 ├── ImageFile
+│   └── WordlessImage   text recognition found nothing in it
 ├── RecordingFile       audio or video
 ├── OutlookMessage      .msg
 ├── UnsupportedKind     anything else
@@ -59,6 +60,15 @@ class ImageFile(DocumentError):
     """A picture."""
 
     sentence = "I can't look at images like {name}. Please paste the text that is in it."
+
+
+class WordlessImage(ImageFile):
+    """A picture in which text recognition found nothing."""
+
+    sentence = (
+        "Of images I can read only the text, and I found none in {name}. "
+        "Please tell me in words what is on it."
+    )
 
 
 class RecordingFile(DocumentError):
@@ -161,6 +171,7 @@ BY_CODE: dict[str, type[DocumentError]] = {
     "scan": ScannedPages,
     "no_text": NoText,
     "image": ImageFile,
+    "no_words": WordlessImage,
     "recording": RecordingFile,
     "outlook": OutlookMessage,
     "nothing_inside": NothingInside,
@@ -176,6 +187,7 @@ _BRIEFLY: dict[type[DocumentError], str] = {
     ScannedPages: "a scan",
     NoText: "no text",
     ImageFile: "an image",
+    WordlessImage: "an image without text",
     RecordingFile: "a recording",
     OutlookMessage: "an Outlook message",
     UnsupportedKind: "a kind of file I can't read",
@@ -207,9 +219,11 @@ def explain_inside(
         ]
         more = len(unread) - len(listed)
         end = f" and {more} more" if more else ""
-        extent = "some of the files" if others else "anything"
+        extent = "anything" if not others else "one file" if len(unread) == 1 else "some files"
         sentences.append(f"I couldn't read {extent} in {container}: {', '.join(listed)}{end}.")
     if left_out:
         files = "1 more file" if left_out == 1 else f"{left_out} more files"
         sentences.append(f"I left out {files} in {container}, since I look at {MEMBERS} at most.")
-    return " ".join([*sentences, "Please share what you need of them by itself."])
+    if left_out or any(not isinstance(failure, RecordingFile) for _, failure in unread):
+        sentences.append("Please share what you need of this on its own.")
+    return " ".join(sentences)

@@ -42,8 +42,11 @@ from bot.errors import DocumentError
 
 log = structlog.get_logger(__name__)
 
-CONCURRENCY: Final = 4
-"""Files on disk at a time, not counting those inside of them."""
+CONCURRENCY: Final = 12
+"""Files on disk at a time, not counting those inside of them.
+
+Scans wait here until their turn for text recognition comes; meanwhile others must get past them.
+"""
 
 MAX_DEPTH: Final = 2
 """How deep files inside of files are looked for: an attachment of a mail in an archive is at 2."""
@@ -66,6 +69,10 @@ class Fetcher(Protocol):
         """Write a file's bytes into `sink`. Raises `DocumentError`."""
         ...
 
+    async def check_kept(self, team: str, file: SharedFile) -> None:
+        """Raise `DocumentError` if the file was deleted since it was fetched."""
+        ...
+
 
 class Store(Protocol):
     """Keeps what was read: each content once for a team, and the files that have it."""
@@ -85,6 +92,10 @@ class Store(Protocol):
 
         Without passages it gets the content that is there under its digest, whatever else it says.
         """
+        ...
+
+    async def forget_file(self, team: str, file_id: str) -> None:
+        """Delete what was read of a file."""
         ...
 
     async def attach(self, thread: ThreadKey, file_ids: Sequence[str]) -> None:
@@ -182,7 +193,7 @@ class Library:
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def read(
-        self, thread: ThreadKey, files: Sequence[SharedFile]
+        self, thread: ThreadKey, files: Sequence[SharedFile], *, attach: bool = True
     ) -> list[Document | UnreadFile]:
         """Fetch and extract the files, or find them stored; in order.
 
@@ -200,7 +211,7 @@ class Library:
         results = [result for task in tasks for result in task.result()]
         # Read side by side, they end in any order; the thread has them as they were shared.
         read = [result.file_id for result in results if isinstance(result, Document)]
-        if read:
+        if read and attach:
             await self._store.attach(thread, list(dict.fromkeys(read)))
         return results
 
@@ -276,6 +287,12 @@ class Library:
             await self._harvest(harvest, _Source(sink, file.name, shown, file.media_type))
         if harvest.first is not None:
             await self._store.save(team, *harvest.first)
+        try:
+            # Reading can take minutes, and a deletion finds only what is kept by then.
+            await self._fetcher.check_kept(team, file)
+        except DocumentError:
+            await self._store.forget_file(team, file.id)
+            raise
         documents = await self._store.find(team, file.id)
         log.info(
             "file_read", team=team, file=file.id, documents=len(documents),

@@ -236,6 +236,22 @@ class FileFetcher:
         bot_token = (await self._client_for(team)).token or ""
         await self._persist(lambda: self._attempt(file, bot_token, sink), file.name)
 
+    async def check_kept(self, team: str, file: SharedFile) -> None:
+        """Ask Slack whether a file is still there; when it can't be asked, it is taken to be.
+
+        Raises:
+            FileDeleted: It is gone.
+        """
+        client = await self._client_for(team)
+        try:
+            found = await _ask(client, file)
+        except FileDeleted:
+            raise
+        except (DocumentError, _NotYet):
+            return
+        if found.state == "deleted":
+            raise FileDeleted(file.name)
+
     async def _persist(self, attempt: Callable[[], Awaitable[T]], name: str) -> T:
         """Try a few times, waiting longer each time, or as long as Slack says."""
         for delay in RETRY_DELAYS:

@@ -61,12 +61,15 @@ class Followed:
     """What a message's links led to.
 
     Attributes:
-        files: The files that are linked, and those that came with linked messages.
+        files: The files that are linked, and those that came with linked messages, if all who
+            read the answer may see them: they are shared here, or the answer is for one person.
+        elsewhere: Such files from elsewhere: the asker may see them, others here perhaps not.
         linked: The conversations.
         unread: The sentences on what could not be opened; they name nothing of it.
     """
 
     files: tuple[SharedFile, ...] = ()
+    elsewhere: tuple[SharedFile, ...] = ()
     linked: tuple[Linked, ...] = ()
     unread: tuple[UnreadFile, ...] = ()
 
@@ -96,8 +99,12 @@ async def follow_links(workspace: Workspace, said: Said) -> Followed:
         # The others would have to wait as long, and the answer with them.
         log.warning("links_not_followed", code=error.code)
         found.append(_tell(UNREACHED))
+    files = [file for one in found for file in one.files]
+    elsewhere = [file for one in found for file in one.elsewhere]
+    alone = said.call == "direct"
     return Followed(
-        tuple(file for one in found for file in one.files),
+        tuple([*files, *elsewhere] if alone else files),
+        tuple([] if alone else elsewhere),
         tuple(conversation for one in found for conversation in one.linked),
         tuple(dict.fromkeys(unread for one in found for unread in one.unread)),
     )
@@ -120,7 +127,10 @@ async def _follow(link: Link, viewer: Viewer, workspace: Workspace) -> Followed:
 async def _open_file(link: FileLink, viewer: Viewer, workspace: Workspace) -> Followed | None:
     answer = await workspace.calls.call("files.info", patience=_PATIENCE_SECONDS, file=link.file_id)
     file = answer.get("file") or {}
-    return Followed(files=(parse_file(file),)) if await viewer.sees_file(file) else None
+    if not await viewer.sees_file(file):
+        return None
+    parsed = (parse_file(file),)
+    return Followed(files=parsed) if viewer.is_here(file) else Followed(elsewhere=parsed)
 
 
 async def _open_message(link: MessageLink, viewer: Viewer, workspace: Workspace) -> Followed | None:
@@ -147,8 +157,11 @@ async def _open_message(link: MessageLink, viewer: Viewer, workspace: Workspace)
     channel = names.channels.get(link.channel)
     what = "message" if link.is_reply or len(messages) == 1 else "thread"
     goes_on = not link.is_reply and bool(page.get("has_more"))
+    files = tuple(file for message in linked for file in _files_of(message))
+    here = viewer.is_in(link.channel)
     return Followed(
-        files=tuple(file for message in linked for file in _files_of(message)),
+        files=files if here else (),
+        elsewhere=() if here else files,
         linked=(
             Linked(f"{what} in #{channel}" if channel else what, _write(messages, goes_on=goes_on)),
         ),

@@ -75,6 +75,14 @@ class Viewer:
                 return True
         return False
 
+    def is_in(self, channel: str) -> bool:
+        """Tell whether it is the channel that the person writes in."""
+        return channel == self._channel
+
+    def is_here(self, file: Mapping[str, Any]) -> bool:
+        """Tell whether the file is shared in the channel that the person writes in."""
+        return self._channel in _find_channels(file)
+
     async def _may_read(self, channel: str) -> bool:
         answer = await self._call("conversations.info", channel=channel)
         about = answer.get("channel") or {}

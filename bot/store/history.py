@@ -81,7 +81,8 @@ class SqlHistory:
     async def forget(self, thread: ThreadKey, ts: str) -> None:
         """Delete one message, and let go of the documents that came with it.
 
-        What no other thread has of them is deleted, too.
+        Those that stay with another of the thread's messages stay. What no other thread has of the
+        rest is deleted, too.
         """
         this = (
             messages.c.team == thread.team,
@@ -91,8 +92,12 @@ class SqlHistory:
         async with self._database.write() as tx:
             files = (await tx.execute(select(messages.c.files).where(*this))).scalar() or []
             await tx.execute(delete(messages).where(*this))
-            file_ids = [file["id"] for file in files]
-            digests = await unlink_files(self._database, tx, thread, file_ids) if files else []
+            gone = {file["id"] for file in files}
+            if gone:
+                others = select(messages.c.files).where(*_in_thread(thread))
+                for left in (await tx.execute(others)).scalars():
+                    gone -= {file["id"] for file in left}
+            digests = await unlink_files(self._database, tx, thread, list(gone)) if gone else []
         await delete_unwanted(self._database, thread.team, digests)
 
     async def survey(self, thread: ThreadKey, *, before: str) -> Participation:

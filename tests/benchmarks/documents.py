@@ -301,6 +301,9 @@ class _Shelf:
         del team
         return file
 
+    async def check_kept(self, team: str, file: SharedFile) -> None:
+        pass
+
     async def fetch(self, team: str, file: SharedFile, sink: BinaryIO) -> None:
         del team, file
         await asyncio.to_thread(sink.write, self.data)

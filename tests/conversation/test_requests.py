@@ -55,7 +55,6 @@ shorter please
 Can you make it shorter?
 longer
 more detail please
-more details on the risks
 for a lawyer
 Explain it for a five year old
 explain like I'm five: summarize it
@@ -275,6 +274,10 @@ verschillen?
 """  # noqa: RUF001  # dashes, quotes and question marks as people type them
 
 QUESTIONS = """\
+Can you give more details on the termination clause?
+more details on the budget please
+Can you make the notice period clause shorter?
+explain kubernetes in 3 sentences
 who wrote the summary?
 Who wrote the summary
 is there an overview of costs?
@@ -382,6 +385,8 @@ Vertaal dit naar het Engels
 """  # noqa: RUF001  # dashes, quotes and question marks as people type them
 
 SAID = """\
+I will send the summary to the board
+We need to get an overview from HR first
 
 FYI
 fyi, the new contract
@@ -546,6 +551,9 @@ def test_what_names_a_subject_has_it_as_its_focus(text: str) -> None:
         "section A" * 10_000,
         "was hat sich " * 10_000,
         "chapter 1.1.1.1.1.1" * 5_000,
+        "a " * 100 + "contract",
+        "also " * 60 + "sprach",
+        "puede " * 60 + "ser",
     ],
     ids=lambda text: text[:12],
 )

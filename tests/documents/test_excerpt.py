@@ -221,13 +221,18 @@ def test_it_says_which_pages_were_read() -> None:
 def test_it_says_what_was_searched_and_what_was_read_of_it() -> None:
     whole, cut = make(["x"] * 12).document, make(["x"] * 12, total=20).document
     assert (
-        say_searched(whole, [3, 4, 9]) == "Searched all 12 pages and read pages 3–4 and 9 for this"
+        say_searched(whole, [3, 4, 9], fits=True)
+        == "Searched all 12 pages and read pages 3–4 and 9 for this"
     )
-    assert say_searched(cut, [3]) == "Searched pages 1–12 of 20 and read page 3 for this"
+    assert say_searched(cut, [3], fits=True) == "Searched pages 1–12 of 20 and read page 3 for this"
     assert (
-        say_searched(make(["x"], unit="sheet").document, [1]) == "Searched its only sheet for this"
+        say_searched(make(["x"], unit="sheet").document, [1], fits=True)
+        == "Searched its only sheet for this"
     )
-    assert say_searched(whole, []) == "Searched all 12 pages and found nothing on this"
+    assert say_searched(whole, [], fits=False) == "Searched all 12 pages and found nothing on this"
+    assert say_searched(whole, [], fits=True) == (
+        "Searched all 12 pages; there was no room to read what may be on this"
+    )
 
 
 def test_it_says_that_sheets_were_sampled() -> None:
@@ -239,5 +244,5 @@ def test_it_says_that_sheets_were_sampled() -> None:
 
 def test_many_scattered_pages_are_counted_not_listed() -> None:
     document = make(["x"] * 100).document
-    said = say_searched(document, range(1, 100, 3))
+    said = say_searched(document, range(1, 100, 3), fits=True)
     assert said == "Searched all 100 pages and read 33 pages between 1 and 97 for this"

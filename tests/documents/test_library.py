@@ -71,6 +71,11 @@ class Shelf:
             self.contents[team, document.digest] = list(passages)
         self.documents[team, document.file_id] = document
 
+    async def forget_file(self, team: str, file_id: str) -> None:
+        for key in [*self.documents]:
+            if key[0] == team and key[1].partition("/")[0] == file_id:
+                del self.documents[key]
+
     async def attach(self, thread: ThreadKey, file_ids: Sequence[str]) -> None:
         known = self.threads[thread]
         known += [file_id for file_id in file_ids if file_id not in known]
@@ -120,6 +125,7 @@ class Source:
     def __init__(self, files: Mapping[str, bytes | Exception]) -> None:
         self.files = dict(files)
         self.fetched: list[tuple[str, str]] = []
+        self.deleted: set[tuple[str, str]] = set()
         self.gate = asyncio.Event()
         self.gate.set()
         self.waiting = 0
@@ -127,6 +133,10 @@ class Source:
 
     async def resolve(self, team: str, file: SharedFile) -> SharedFile:
         return replace(file, name=file.name or f"{file.id}.txt")
+
+    async def check_kept(self, team: str, file: SharedFile) -> None:
+        if (team, file.id) in self.deleted:
+            raise DocumentError(file.name)
 
     async def fetch(self, team: str, file: SharedFile, sink: BinaryIO) -> None:
         self.fetched.append((team, file.id))
@@ -380,11 +390,13 @@ async def test_what_is_unread_inside_is_told_once(shelf: Shelf) -> None:
     assert (good.name, unread.file_id) == ("good.txt (in x.zip)", "F1")
     assert isinstance(unread, UnreadFile)
     assert unread.reason == (
-        "I couldn't read some of the files in x.zip: torn.pdf (damaged), ‹!channel›.mp3 "
-        "(a recording). Please share what you need of them by itself."
+        "I couldn't read some files in x.zip: torn.pdf (damaged), ‹!channel›.mp3 (a recording). "
+        "Please share what you need of this on its own."
     )
     body, unread = await library.read(THREAD, [file("F2", "m.eml")])
     assert (body.name, unread.file_id) == ("m.eml", "F2")
+    assert isinstance(unread, UnreadFile)
+    assert unread.reason.startswith("I couldn't read one file in m.eml: torn.pdf (damaged).")
 
 
 async def test_archive_without_documents_has_its_own_sentence(shelf: Shelf) -> None:
@@ -462,6 +474,24 @@ async def test_archive_that_takes_too_long_is_read_no_further(shelf: Shelf) -> N
     assert isinstance(second, Document)
     assert isinstance(told, UnreadFile)
     assert "1 more" in told.reason
+
+
+async def test_a_file_deleted_while_it_was_read_is_forgotten(shelf: Shelf) -> None:
+    source = Source({"F1": ARCHIVE})
+    source.deleted.add(("T1", "F1"))
+    [told] = await build(source, shelf).read(THREAD, [file("F1", "x.zip")])
+
+    assert isinstance(told, UnreadFile)
+    assert shelf.documents == {}
+    assert not shelf.threads[THREAD]
+
+
+async def test_what_is_not_the_threads_is_read_without_attaching_it(shelf: Shelf) -> None:
+    library = build(Source({"F1": b"text"}), shelf)
+    [document] = await library.read(THREAD, [file("F1")], attach=False)
+
+    assert isinstance(document, Document)
+    assert await library.of_thread(THREAD) == []
 
 
 async def test_trouble_of_the_store_passes_through(shelf: Shelf) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from bot.documents.extraction import ExtractionLimits
-from bot.documents.failures import ImageFile, NoText, ScannedPages
+from bot.documents.failures import ImageFile, NoText, ScannedPages, WordlessImage
 from bot.documents.readers import frames, ocr
 from bot.documents.readers.pages import Limits
 from bot.errors import DocumentError
@@ -161,7 +161,7 @@ async def test_a_photo_as_the_camera_was_held_is_read() -> None:
     ids=["blank", "tiny", "sky", "shapes", "strokes", "mirrored"],
 )
 async def test_pictures_without_text_say_so(picture: Image.Image) -> None:
-    with pytest.raises(ImageFile):
+    with pytest.raises(WordlessImage):
         await extract(save(picture, "PNG"), "photo.png")
 
 

@@ -531,3 +531,23 @@ def test_name_is_one_line_without_what_nobody_sees() -> None:
     raw = {"id": "F1", "name": "a\u202e\n b\x00.pdf" + "c" * 300, "url_private": "https://x"}
 
     assert parse_file(raw).name == ("a b.pdf" + "c" * 300)[:255]
+
+
+async def test_file_that_was_deleted_meanwhile_is_noticed(
+    slack: Server, fetcher: FileFetcher
+) -> None:
+    slack.describe({"id": "F1", "mode": "tombstone"})
+    with pytest.raises(files.FileDeleted):
+        await fetcher.check_kept("T1", pdf("https://x"))
+    slack.refuse("file_deleted")
+    with pytest.raises(files.FileDeleted):
+        await fetcher.check_kept("T1", pdf("https://x"))
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "internal_error", "access_denied"])
+async def test_file_is_taken_to_be_there_when_slack_does_not_say(
+    slack: Server, fetcher: FileFetcher, code: str
+) -> None:
+    slack.refuse(code)
+    await fetcher.check_kept("T1", pdf("https://x"))
+    assert len(slack.requests) == 1

@@ -182,15 +182,25 @@ async def test_trouble_on_the_way_is_no_answer(slack: StandIn, workspace: Worksp
     assert await viewer.sees_channel(RANDOM)
 
 
-async def test_a_linked_file_becomes_one_of_the_message(
+async def test_a_file_linked_in_a_dm_becomes_one_of_the_message(
+    slack: StandIn, workspace: Workspace
+) -> None:
+    file_id = await share(slack, RANDOM)
+    followed = await follow_links(workspace, ask(link_file(slack, file_id), call="direct"))
+
+    assert [file.id for file in followed.files] == [file_id]
+    assert followed.elsewhere == ()
+
+
+async def test_a_file_linked_in_a_channel_is_for_the_asker_alone(
     slack: StandIn, workspace: Workspace
 ) -> None:
     file_id = await share(slack, RANDOM)
     followed = await follow_links(workspace, ask(link_file(slack, file_id)))
 
-    [file] = followed.files
+    [file] = followed.elsewhere
     assert (file.id, file.name, file.state) == (file_id, "plan.txt", "stored")
-    assert followed == Followed(files=(file,))
+    assert followed == Followed(elsewhere=(file,))
 
 
 @pytest.mark.parametrize("asker", [ALICE, BOB])
@@ -201,9 +211,9 @@ async def test_a_file_in_a_private_channel_is_for_those_who_are_in_it(
     followed = await follow_links(workspace, ask(link_file(slack, file_id), author=asker))
 
     if asker == BOB:
-        assert [file.id for file in followed.files] == [file_id]
+        assert [file.id for file in followed.elsewhere] == [file_id]
     else:
-        assert followed.files == ()
+        assert followed.elsewhere == ()
         assert reasons(followed) == [UNSEEN_FILE]
 
 
@@ -214,7 +224,7 @@ async def test_a_person_sees_their_own_file_wherever_it_is(
     await slack.post(BOB, private, "Alice's plan", files=[file.id])
     followed = await follow_links(workspace, ask(link_file(slack, file.id)))
 
-    assert [one.id for one in followed.files] == [file.id]
+    assert [one.id for one in followed.elsewhere] == [file.id]
 
 
 async def test_a_file_shared_again_in_this_channel_is_seen_without_asking_further(
@@ -327,7 +337,7 @@ async def test_the_files_of_a_linked_message_come_with_it(
     await slack.post(BOB, RANDOM, "", root, files=[("more.txt", b"more", "text/plain")])
     followed = await follow_links(workspace, ask(link_message(slack, RANDOM, root)))
 
-    assert [file.name for file in followed.files] == ["plan.txt"]
+    assert [file.name for file in followed.elsewhere] == ["plan.txt"]
     [linked] = followed.linked
     assert linked.text == "Bob: the plan\n  (shared “plan.txt”)\nBob: (shared “more.txt”)"
 
@@ -421,7 +431,7 @@ async def test_a_file_of_another_organisation_is_left_to_be_resolved(
     await slack.post(BOB, RANDOM, "plan", files=[file.id])
     followed = await follow_links(workspace, ask(link_file(slack, file.id)))
 
-    assert followed.files == (
+    assert followed.elsewhere == (
         SharedFile(file.id, "plan.txt", "text/plain", 17, "https://drive.example/plan", "external"),
     )
 
@@ -435,4 +445,4 @@ async def test_links_in_what_others_wrote_are_not_opened_with_the_askers_rights(
     said = replace(ask(), text=f"what is this?\n\n{forwarded}", forwarded=forwarded)
 
     assert await follow_links(workspace, said) == Followed()
-    assert (await follow_links(workspace, ask(link))).files
+    assert (await follow_links(workspace, ask(link))).elsewhere

@@ -66,6 +66,18 @@ async def test_what_was_inside_of_a_file_goes_with_its_message(database: Databas
     assert await count(database) == 4
 
 
+async def test_a_file_that_another_message_of_the_thread_has_stays(database: Database) -> None:
+    store = DocumentStore(database)
+    await share(database, THREAD, "1.1", REPORT)
+    await share(database, THREAD, "1.2", REPORT)
+
+    await SqlHistory(database).forget(THREAD, "1.2")
+    assert await store.of_thread(THREAD) == [REPORT]
+
+    await SqlHistory(database).forget(THREAD, "1.1")
+    assert await count(database) == 0
+
+
 async def test_a_file_that_another_thread_has_stays_there(database: Database) -> None:
     store = DocumentStore(database)
     await share(database, THREAD, "1.1", REPORT)

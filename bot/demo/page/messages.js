@@ -106,7 +106,7 @@ function fileCard(file, context) {
   }
   const kind = (file.filetype || "file").toLowerCase();
   return el("a", { class: "file", href: address, download: file.name },
-    el("span", { class: `file-kind kind-${kind}`, "aria-hidden": "true" }, kind.slice(0, 4)),
+    el("span", { class: `file-kind kind-${kind}`, "aria-hidden": "true" }, shortKind(kind)),
     el("span", { class: "file-name" }, el("strong", {}, file.title ?? file.name ?? "File"),
       el("small", {}, [file.pretty_type, size(file.size)].filter(Boolean).join(" · "))),
     el("span", { class: "file-get" }, icon("download")));
@@ -195,8 +195,13 @@ function dayOf(ts) {
   return day.toLocaleDateString([], { weekday: "long", month: "long", day: "numeric" });
 }
 
+function shortKind(kind) {
+  return { markdown: "md", text: "txt" }[kind] ?? kind.slice(0, 4);
+}
+
 export function size(bytes) {
   if (!bytes) return "";
+  if (bytes === 1) return "1 byte";
   const units = ["bytes", "kB", "MB", "GB"];
   const power = Math.min(Math.floor(Math.log10(bytes) / 3), 3);
   const value = bytes / 1000 ** power;

@@ -1,7 +1,7 @@
 """Text recognition, with Tesseract: optional, and only for pages that are pictures.
 
-It needs the extra `ocr` and Tesseract's language data, Debian's packages `tesseract-ocr` and
-`tesseract-ocr-<language>`.
+It needs the extra `ocr` and Tesseract's language data, Debian's packages
+`tesseract-ocr-<language>` and `tesseract-ocr-osd`.
 """
 
 import importlib
@@ -41,8 +41,16 @@ _ORIENTATION = "osd.traineddata"
 
 def is_available() -> bool:
     """Tell whether the extra and the data of some language are installed."""
+    return bool(list_languages())
+
+
+def list_languages() -> list[str]:
+    """Return the languages that can be recognised, by Tesseract's names, in their order.
+
+    There are none without the extra.
+    """
     parts = all(find_spec(name) for name in ("tesserocr", "PIL"))
-    return parts and bool(_find_languages()[1])
+    return sorted(_find_languages()[1]) if parts else []
 
 
 def prepare(limits: Limits) -> "Recogniser | None":

@@ -18,8 +18,8 @@ def read(data: bytes, _kind: Kind, limits: Limits, recogniser: Recogniser | None
     """Read the text in a picture, one page for each of a TIFF's.
 
     Raises:
-        Unreadable: `image`: there is no text in it, it can't be opened, or there is no recogniser;
-            then it says for how many pages one could try.
+        Unreadable: `no_words`: no text was recognised. `image`: it can't be opened, or there is no
+            recogniser; then it says for how many pages one could try.
     """
     if _frames is None:
         raise Unreadable("image")
@@ -49,7 +49,7 @@ def _recognise(data: bytes, limits: Limits, recogniser: Recogniser) -> Reading:
         if text:
             recognised.append(pages.count)
     if not recognised:
-        raise Unreadable("image", "no text recognised")
+        raise Unreadable("no_words")
     if total == 1:
         words = "The text was"
     else:
