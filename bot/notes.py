@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -31,6 +31,8 @@ from bot.documents.sources import Sources
 from bot.errors import ModelBlank, ModelError, ModelRefused, PromptTooLong
 
 log = structlog.get_logger(__name__)
+
+_T = TypeVar("_T")
 
 NOTES_VERSION: Final = "1"
 """Notes that were made by other rules are made anew."""
@@ -153,17 +155,18 @@ class NoteTaker:
             async for job, text in finished:
                 made[job] = text
                 yield Progress(names, len(made), len(jobs))
-        for excerpt, share in zip(excerpts, share_room([room] * len(excerpts), room), strict=True):
-            document = excerpt.document
+        shares = share_room([room] * len(documents), room)
+        merging = []
+        for document, share in zip(documents, shares, strict=True):
             own = [job for job in jobs if job.document == document]
-            refused = [
-                passage.page for job in own if made[job] is None for passage in job.part.passages
-            ]
-            if refused:
+            declined = [job.part for job in own if made[job] is None]
+            if declined:
+                refused = [passage.page for part in declined for passage in part.passages]
                 pages = list_pages_of(document, refused)
                 notes.told.append(f"{document.name}: The model declined to read {pages}.")
             texts = [text for job in own if (text := made[job])]
-            merged = await self._merge(document, texts, task, share)
+            merging.append(self._merge(document, texts, task, share))
+        for document, merged in zip(documents, await _gather(merging), strict=True):
             notes.texts[document.file_id] = quote_notes(
                 document, "\n".join(merged), boundary=draw_boundary()
             )
@@ -200,7 +203,7 @@ class NoteTaker:
         chosen: list[_Job] = []
         shares = share_room(needs, most_calls)
         for document, jobs, parts, most in zip(documents, planned, divided, shares, strict=True):
-            count = len(_cap(parts, most, self._part_tokens))
+            count = len(cap(parts, most, _NOTES_TOKENS, self._part_tokens))
             while count < len(jobs) and jobs[count] in made:
                 count += 1
             read = dict.fromkeys(one.page for part in parts[:count] for one in part.passages)
@@ -297,17 +300,10 @@ class NoteTaker:
         texts = list(notes)
         while len(texts) > 1 and sum(map(estimate_tokens, texts)) > room:
             groups = group_notes([estimate_tokens(text) for text in texts], self._part_tokens)
-            try:
-                async with asyncio.TaskGroup() as together:
-                    merging = [
-                        together.create_task(
-                            self._merge_group(document, [texts[at] for at in group], task)
-                        )
-                        for group in groups
-                    ]
-            except ExceptionGroup as failures:
-                raise failures.exceptions[0] from failures
-            texts = [text for one in merging if (text := one.result())]
+            merging = [
+                self._merge_group(document, [texts[at] for at in group], task) for group in groups
+            ]
+            texts = [text for text in await _gather(merging) if text]
         return _cut_to(texts, room)
 
     async def _merge_group(self, document: Document, notes: Sequence[str], task: _Task) -> str:
@@ -349,20 +345,22 @@ class NoteTaker:
         raise AssertionError("a stream ends with a completion or an error")
 
 
+async def _gather(steps: Iterable[Coroutine[Any, Any, _T]]) -> list[_T]:
+    """Take steps side by side and return their results; the first error ends them all."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(step) for step in steps]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from failures
+    return [task.result() for task in tasks]
+
+
 def _cut_to(texts: Sequence[str], room: int) -> list[str]:
     """Leave out the last lines of notes that the model did not make shorter."""
     lines = [line for text in texts for line in text.splitlines()]
     while len(lines) > 1 and estimate_tokens("\n".join(lines)) > max(room, _MERGE_TOKENS):
         del lines[-max(1, len(lines) // 10) :]
     return lines
-
-
-def _cap(parts: Sequence[Part], most_calls: int, merge_tokens: int) -> list[Part]:
-    """Keep as many parts as can be read and merged with so many calls, at least one."""
-    kept, _ = cap(parts, max(1, most_calls))
-    while len(kept) > 1 and estimate(kept, _NOTES_TOKENS, merge_tokens).calls > most_calls:
-        kept.pop()
-    return kept
 
 
 def _tell(document: Document, read: Sequence[int], parts: int, left: Collection[int]) -> str:

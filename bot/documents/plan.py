@@ -22,14 +22,6 @@ class Part:
     lead: str
     tokens: int
 
-    @property
-    def first_page(self) -> int:
-        return self.passages[0].page
-
-    @property
-    def last_page(self) -> int:
-        return self.passages[-1].page
-
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -104,14 +96,15 @@ def estimate(parts: Sequence[Part], notes_tokens: int, merge_tokens: int) -> Est
     return Estimate(calls, tokens)
 
 
-def cap(parts: Sequence[Part], most_calls: int) -> tuple[list[Part], int | None]:
-    """Keep the parts that this many calls can read.
+def cap(parts: Sequence[Part], most_calls: int, notes_tokens: int, merge_tokens: int) -> list[Part]:
+    """Keep as many of the first parts as so many calls can read and merge, at least one.
 
-    Returns:
-        The parts kept, and the first page of which something is left out, None if nothing is.
+    What the tokens mean, `estimate` says.
     """
-    left_out = parts[most_calls:]
-    return list(parts[:most_calls]), left_out[0].first_page if left_out else None
+    kept = list(parts[: max(1, most_calls)])
+    while len(kept) > 1 and estimate(kept, notes_tokens, merge_tokens).calls > most_calls:
+        kept.pop()
+    return kept
 
 
 def _keep_together(passages: Sequence[Passage], room: int) -> list[tuple[Passage, ...]]:

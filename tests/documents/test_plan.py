@@ -51,8 +51,9 @@ def test_a_page_is_in_two_parts_only_if_it_is_larger_than_one(
     parts = plan(passages, part_tokens, overlap_tokens)
 
     for one, other in pairwise(parts):
-        if one.last_page == other.first_page:
-            page = sum(each.tokens for each in passages if each.page == one.last_page)
+        last = one.passages[-1].page
+        if last == other.passages[0].page:
+            page = sum(each.tokens for each in passages if each.page == last)
             assert page > part_tokens - overlap_tokens
 
 
@@ -76,7 +77,8 @@ def test_parts_are_even() -> None:
 def test_what_fits_is_one_part_without_a_lead() -> None:
     [part] = plan(pages(300, 300), 600, 100)
 
-    assert (part.lead, part.tokens, part.first_page, part.last_page) == ("", 600, 1, 2)
+    assert (part.lead, part.tokens) == ("", 600)
+    assert page_numbers([part]) == [[1, 2]]
 
 
 def test_nothing_needs_no_part() -> None:
@@ -154,12 +156,14 @@ def test_a_tree_ends_even_if_no_two_notes_fit_in_one_merge() -> None:
     assert estimate(plan(pages(*[500] * 3), 600), 900, 1_000).calls == 3 + 2
 
 
-def test_the_cap_tells_the_first_page_left_out() -> None:
+def test_as_many_parts_are_kept_as_the_calls_can_read_and_merge() -> None:
     parts = plan(pages(*[500] * 9), 600)
 
-    assert cap(parts, 100) == (parts, None)
-    assert cap(parts, 4) == (parts[:4], 5)
-    assert cap(parts, 0) == ([], 1)
+    assert cap(parts, 100, 400, 12_000) == parts
+    assert cap(parts, 4, 400, 12_000) == parts[:3]
+    assert cap(parts, 0, 400, 12_000) == parts[:1]
+    # 6 notes → 2 merges → 1 merge
+    assert cap(parts, 9, 400, 1_200) == parts[:6]
 
 
 def test_a_thousand_pages_are_planned_at_once() -> None:
