@@ -65,6 +65,7 @@ _GREETING: Final = (
     "Here I am. Ask me anything, or share a file and I'll summarize it. "
     "Add `/no_think` for a quick answer without reasoning."
 )
+_OVERTAKEN_SECONDS: Final = 1.0
 _DELAYED_SECONDS: Final = 5.0
 _MOST_DELAY_SECONDS: Final = 30.0
 _GIVE_UP_SECONDS: Final = 24 * 3_600.0
@@ -141,6 +142,9 @@ class Turns:
         said = from_json(Said, turn.payload)
         workspace = await self._find_workspace(turn, lease)
         participation = await self._history.survey(turn.thread, before=turn.ts)
+        if not participation.read and await self._has_overtaken_its_root(turn, said):
+            await self._ledger.put_back(turn, delay=_OVERTAKEN_SECONDS)
+            return
         silence = await self._find_silence(said, participation, workspace)
         if participation.read and said.call != "deleted" and (silence or self._offers(said)):
             await self._opener.record(said, workspace, said.files)
@@ -172,6 +176,16 @@ class Turns:
             await self._apologize(turn, reply, AloudError())
         finally:
             await reply.clear_status()
+
+    async def _has_overtaken_its_root(self, turn: Turn, said: Said) -> bool:
+        """Whether the event of a DM's first message is still on its way; wait for it once.
+
+        Slack keeps no order between events, let alone between sockets. Read from Slack instead, the
+        message would be answered here, and then once more when its own event comes.
+        """
+        if said.call != "direct" or not said.in_thread or turn.resumed:
+            return False
+        return await self._ledger.find_message(turn.thread.team, said.root_key) is None
 
     async def wants_answer(self, turn: Turn) -> bool:
         """Whether a waiting message is going to be answered."""

@@ -503,3 +503,30 @@ async def test_while_the_database_is_away_after_an_answer_nothing_more_is_said(
 
         assert [shown(one) for one in answers] == ["Hello!", "I said hello."]
         assert [one["content"] for one in chat.prompts()[1][1:3]] == ["hi", "Hello!"]
+
+
+async def test_a_reply_that_overtakes_the_first_message_of_a_dm_waits_for_it(
+    tmp_path: Path,
+) -> None:
+    async with chatting(tmp_path, [say("One and two.")]) as chat:
+        [root] = await chat.slack.seed(DIRECT, [(ALICE, "what is one?")])
+        await chat.slack.post(ALICE, DIRECT, "and two?", root)
+        async with asyncio.timeout(15):
+            while not await chat.count("turns WHERE claims > 0"):  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0.01)
+        await chat.slack.deliver(
+            {
+                "type": "message",
+                "channel_type": "im",
+                "channel": DIRECT,
+                "user": ALICE,
+                "text": "what is one?",
+                "ts": root,
+            }
+        )
+        await chat.settled()
+
+        # Each of the two is answered once, the first one first, perhaps both together.
+        asked = [prompt[-1]["content"] for prompt in chat.prompts()]
+        assert ["what is one?" in question for question in asked][:2] == [True, False][: len(asked)]
+        assert "and two?" in asked[-1]

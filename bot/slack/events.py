@@ -72,6 +72,11 @@ class Said:
         return _message_key(self.thread, self.ts)
 
     @property
+    def root_key(self) -> str:
+        """What the root of its thread is known by; its own key if it is one."""
+        return _message_key(self.thread, self.thread.thread_ts)
+
+    @property
     def in_thread(self) -> bool:
         """Whether it is a reply, not a root."""
         return self.ts != self.thread.thread_ts
