@@ -312,6 +312,8 @@ class Turns:
         wanted = []
         people = {*participation.people, attempt.said.author}
         is_new = attempt.standing == NOTHING and attempt.turn.answer is None
+        # One that came late stands behind an answer: with newer ones it would be passed over.
+        is_new = is_new and not await self._ledger.has_been_overtaken(attempt.turn)
         for waiting in await self._ledger.find_waiting(attempt.turn) if is_new else ():
             said = from_json(Said, waiting.payload)
             before = replace(participation, people=frozenset(people))

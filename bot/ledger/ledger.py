@@ -181,6 +181,15 @@ class Ledger:
             or_(turns.c.joined_to.is_(None), turns.c.joined_to != turn.id),
         )
 
+    async def has_been_overtaken(self, turn: Turn) -> bool:
+        """Whether a later message of the thread has its outcome already."""
+        return await self._has_turn(
+            turn.thread,
+            turns.c.kind == "message",
+            turns.c.ts > turn.ts,
+            turns.c.outcome != "silent",
+        )
+
     async def _has_turn(self, thread: ThreadKey, *which: ColumnElement[bool]) -> bool:
         query = select(literal(1)).where(*_in_thread(thread), *which)
         async with self._database.read() as tx:
