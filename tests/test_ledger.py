@@ -673,3 +673,22 @@ async def test_an_edit_that_comes_after_the_deletion_brings_nothing_back(ledger:
     await ledger.revise("a", {"text": "edited"})
 
     assert (await claim_one(ledger)).payload["text"] == ""
+
+
+async def test_a_message_is_overtaken_once_a_later_one_was_answered(ledger: Ledger) -> None:
+    await ledger.accept(entry("m2", ts="2.0"))
+    later = await claim_one(ledger)
+    assert not await ledger.has_been_overtaken(later)
+    await ledger.close(later, "answered")
+    await ledger.accept(entry("m1", ts="1.0"))
+    await ledger.accept(entry("m3", ts="3.0"))
+    late = await claim_one(ledger)
+    assert late.payload["text"] == "m1"
+    assert await ledger.has_been_overtaken(late)
+    await ledger.close(late, "answered")
+
+    # A message that only waits, or was left unanswered, has not overtaken anybody.
+    third = await claim_one(ledger)
+    assert not await ledger.has_been_overtaken(third)
+    await ledger.accept(entry("m4", ts="4.0"))
+    assert not await ledger.has_been_overtaken(third)
