@@ -144,6 +144,8 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
                         await turns.revise(turn, lease)
                     case "press":
                         await presses.answer(turn, lease)
+                    case "ask" | "home" | "visit":
+                        await ledger.close(turn, "silent", "unknown")
             finally:
                 if not await _is_installed(workspaces, team):
                     # What the turn wrote down after the uninstall goes as well.

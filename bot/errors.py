@@ -31,15 +31,21 @@ Two audiences: `plain` is for the person in Slack; `str(error)` is for the log a
 
 from typing_extensions import override
 
+from bot.language import Language, mark
+
 
 class AloudError(Exception):
     """Base of all errors that this program raises on purpose."""
 
-    plain: str = "Something went wrong on my side. Please try again."
+    plain: str = mark("Something went wrong on my side. Please try again.")
     """What the person in Slack reads: plain words and what to do next."""
 
     retryable: bool = True
     """Whether the same turn may well succeed when it is tried again later."""
+
+    def tell(self, language: Language) -> str:
+        """Say to the person, in their language, what went wrong and what to do next."""
+        return language.say(self.plain)
 
 
 class SettingsError(AloudError):
@@ -69,7 +75,7 @@ class DatabaseInUse(StartError):
 class ModelError(AloudError):
     """The model gave no usable answer."""
 
-    plain = "The model could not answer just now. Please try again in a minute."
+    plain = mark("The model could not answer just now. Please try again in a minute.")
 
     def __init__(
         self, message: str, *, status: int | None = None, retry_after: float | None = None
@@ -82,59 +88,61 @@ class ModelError(AloudError):
 class ModelUnreachable(ModelError):
     """No connection, a time-out, or a 5xx answer."""
 
-    plain = "I can't reach the model right now. Please try again in a minute."
+    plain = mark("I can't reach the model right now. Please try again in a minute.")
 
 
 class ModelBusy(ModelError):
     """The model's server asked us to come back later (429)."""
 
-    plain = "The model is very busy right now. Please try again in a minute."
+    plain = mark("The model is very busy right now. Please try again in a minute.")
 
 
 class ModelInterrupted(ModelError):
     """The stream ended before the model had finished."""
 
-    plain = "The model's answer broke off. Please try again."
+    plain = mark("The model's answer broke off. Please try again.")
 
 
 class ModelBlank(ModelError):
     """The model finished without an answer, even after another try."""
 
-    plain = "The model came back without an answer. Please try again or put it differently."
+    plain = mark("The model came back without an answer. Please try again or put it differently.")
 
 
 class ModelRefused(ModelError):
     """The model's server declined to answer this content."""
 
-    plain = "The model declined to answer this. Please put it differently."
+    plain = mark("The model declined to answer this. Please put it differently.")
     retryable = False
 
 
 class ModelUnauthorized(ModelError):
     """The model's server does not accept our key."""
 
-    plain = "My access to the model isn't set up right. Please tell whoever runs me to check it."
+    plain = mark(
+        "My access to the model isn't set up right. Please tell whoever runs me to check it."
+    )
     retryable = False
 
 
 class ModelOutOfCredit(ModelError):
     """The account behind the key has no credit left, or the key has reached its own limit."""
 
-    plain = "The model's credit is used up. Please tell whoever runs me."
+    plain = mark("The model's credit is used up. Please tell whoever runs me.")
     retryable = False
 
 
 class ModelGone(ModelError):
     """The model is unknown to its server or was withdrawn."""
 
-    plain = "The model I use isn't offered any more. Please tell whoever runs me."
+    plain = mark("The model I use isn't offered any more. Please tell whoever runs me.")
     retryable = False
 
 
 class ModelRejected(ModelError):
     """The server calls our request malformed; sending it again would not help."""
 
-    plain = "I asked the model something it can't take. Please put it differently."
+    plain = mark("I asked the model something it can't take. Please put it differently.")
     retryable = False
 
 
@@ -144,7 +152,7 @@ class PromptTooLong(ModelError):
     `limit` is the context length in tokens if the server told it, else None.
     """
 
-    plain = "That is more than the model can read at once. Please ask about a smaller part."
+    plain = mark("That is more than the model can read at once. Please ask about a smaller part.")
 
     def __init__(
         self, message: str, *, status: int | None = None, limit: int | None = None
@@ -156,13 +164,17 @@ class PromptTooLong(ModelError):
 class TooBusy(AloudError):
     """The message would have to wait too long."""
 
-    plain = "There is more to answer right now than I can keep up with. Please try again later."
+    plain = mark(
+        "There is more to answer right now than I can keep up with. Please try again later."
+    )
 
 
 class TooLate(AloudError):
     """Slack was out of reach until nobody waited for the answer any more."""
 
-    plain = "I couldn't reach Slack for a while, so my answer is late. Press Retry to have it now."
+    plain = mark(
+        "I couldn't reach Slack for a while, so my answer is late. Press Retry to have it now."
+    )
 
 
 class NotInstalled(AloudError):
@@ -181,7 +193,7 @@ class DocumentError(AloudError):
     """One shared file cannot be read; `plain` says why, with `name` put in."""
 
     retryable = False
-    sentence = "I couldn't read {name}."
+    sentence = mark("I couldn't read {name}.")
 
     def __init__(self, name: str, detail: str = "") -> None:
         super().__init__(f"{type(self).__name__}: {detail}" if detail else type(self).__name__)
@@ -191,6 +203,10 @@ class DocumentError(AloudError):
     @override
     def plain(self) -> str:  # type: ignore[override]  # a sentence with the file's name in it
         return self.sentence.format(name=self.name)
+
+    @override
+    def tell(self, language: Language) -> str:
+        return language.say(self.sentence, name=self.name)
 
 
 class DeliveryError(AloudError):
@@ -209,5 +225,5 @@ class DeliveryDelayed(DeliveryError):
 class DeliveryRefused(DeliveryError):
     """Slack will not take it: archived channel, missing permission, deleted thread."""
 
-    plain = "Slack didn't take my answer here. Please tell whoever runs me."
+    plain = mark("Slack didn't take my answer here. Please tell whoever runs me.")
     retryable = False

@@ -18,6 +18,7 @@ from bot.conversation.messages import (
 )
 from bot.conversation.ports import Documents, History
 from bot.errors import DeliveryError
+from bot.language import ENGLISH, Language
 from bot.slack.events import Edited, Said
 from bot.slack.linked import Linked, follow_links
 from bot.slack.text import Names, resolve_text
@@ -45,6 +46,7 @@ class Opened:
         wants_summary: It is a file that was shared, not a question.
         allowance: How many times the usual cost the reading of long documents may have.
         linked: Conversations that it links to, to be quoted; strangers may have written in them.
+        language: What our own words to the person are in.
     """
 
     team: str
@@ -57,6 +59,7 @@ class Opened:
     wants_summary: bool
     allowance: int = 1
     linked: Sequence[Linked] = ()
+    language: Language = ENGLISH
 
     @property
     def has_nothing_to_answer(self) -> bool:

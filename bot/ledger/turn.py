@@ -8,7 +8,13 @@ from sqlalchemy import Row
 
 from bot.conversation.messages import ThreadKey
 
-Kind = Literal["message", "edit", "press"]
+Kind = Literal["message", "edit", "press", "ask", "home", "visit"]
+"""What an event is.
+
+A message; its edit; a button under one of ours; something asked for by a command, a shortcut or a
+dialog; something chosen on the Home tab; a person or we ourselves came somewhere.
+"""
+
 Outcome = Literal["answered", "stopped", "failed", "dead", "silent", "refused"]
 """How a turn ended.
 

@@ -3,22 +3,26 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args
 
 from pydantic import TypeAdapter
 
+from bot.conversation.catch_up import CatchUp
 from bot.conversation.messages import SharedFile, ThreadKey
+from bot.conversation.preferences import Style
 from bot.slack.files import parse_file
 
-Call = Literal["direct", "mention", "share", "summary", "reply", "overheard", "deleted"]
+Call = Literal["direct", "mention", "asked", "share", "summary", "reply", "overheard", "deleted"]
 """Why a message may want an answer.
 
-It was written in a DM; names the bot; shares a file in a channel, or one that is to be summarized
+It was written in a DM; names the bot; was asked with a command, a shortcut or a dialog, so that a
+message of ours stands for it; shares a file in a channel, or one that is to be summarized
 after all; replies in a thread that the bot may be part of. What another bot says in such a thread
 is overheard, and never answered. A message that was deleted before its answer was done is marked so
 later; no event says it of itself.
 """
 
+_STYLES: Final[tuple[Style, ...]] = get_args(Style)
 # Everything else with a subtype is the platform talking (joins, topics, reminders), not a person.
 _SPOKEN_SUBTYPES = {None, "bot_message", "file_share", "thread_broadcast"}
 
@@ -51,6 +55,8 @@ class Said:
         forwarded: The end of `text` that others wrote: messages that are shared with this one.
         allowance: How often the usual amount of its long documents may be read; it grows each time
             a person asks for the rest.
+        style: How its answer is wanted, if it is to be written anew.
+        catch_up: The conversation that it asks to be summed up, if any.
     """
 
     thread: ThreadKey
@@ -65,6 +71,8 @@ class Said:
     bot_name: str = ""
     forwarded: str = ""
     allowance: int = 1
+    style: Style = ""
+    catch_up: CatchUp | None = None
 
     @property
     def key(self) -> str:
@@ -75,6 +83,11 @@ class Said:
     def root_key(self) -> str:
         """What the root of its thread is known by; its own key if it is one."""
         return _message_key(self.thread, self.thread.thread_ts)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it was written in a direct message to us, where nobody else reads the answer."""
+        return self.thread.channel.startswith("D")
 
     @property
     def in_thread(self) -> bool:
@@ -142,7 +155,10 @@ Inbound = Said | Edited | Deleted | Ignored
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Somebody pressed a button under one of our messages."""
+    """Somebody pressed a button, or chose from a menu, under one of our messages.
+
+    `style` is how the person wants the answer written anew, where the menu asks for that.
+    """
 
     action: str
     turn_id: str
@@ -152,6 +168,7 @@ class Press:
     action_ts: str
     text: str
     blocks: tuple[dict[str, Any], ...]
+    style: Style = ""
 
     @property
     def key(self) -> str:
@@ -278,9 +295,12 @@ def parse_press(body: Mapping[str, Any]) -> Press:
     container = body.get("container") or {}
     message = body.get("message") or {}
     message_ts = container.get("message_ts") or message.get("ts") or ""
+    # A menu's option says how, then what: "shorter:" and the turn.
+    chosen = (action.get("selected_option") or {}).get("value") or ""
+    style, _, turn_id = chosen.rpartition(":")
     return Press(
         action=action["action_id"],
-        turn_id=action.get("value") or "",
+        turn_id=turn_id or action.get("value") or "",
         thread=ThreadKey(
             team=(body.get("team") or {}).get("id") or body["user"].get("team_id") or "",
             channel=container.get("channel_id") or (body.get("channel") or {}).get("id") or "",
@@ -291,6 +311,7 @@ def parse_press(body: Mapping[str, Any]) -> Press:
         action_ts=action.get("action_ts") or "",
         text=message.get("text") or "",
         blocks=tuple(message.get("blocks") or ()),
+        style=next((one for one in _STYLES if one == style), ""),
     )
 
 

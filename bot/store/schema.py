@@ -20,7 +20,7 @@ from bot.errors import StartError
 from bot.store.database import State
 from bot.store.tables import metadata
 
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 """Every state of the tables that a release had, oldest first; one migration leads to each."""
 
 _HEAD: Final = REVISIONS[-1]

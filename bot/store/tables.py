@@ -139,6 +139,7 @@ threads = Table(
     Column("channel", String(32)),
     Column("thread_ts", String(32)),
     Column("read_at", Float, nullable=False, comment="When its earlier messages were read"),
+    Column("left_at", Float, comment="When we were asked to leave; null where we are taking part"),
     PrimaryKeyConstraint("team", "channel", "thread_ts"),
 )
 
@@ -176,6 +177,7 @@ Index(
     messages.c.place,
 )
 Index("messages_recorded", messages.c.recorded_at)
+Index("messages_author", messages.c.team, messages.c.author, messages.c.recorded_at)
 
 traces = Table(
     "traces",
@@ -187,6 +189,11 @@ traces = Table(
     Column("answer_ts", String(32), nullable=False, comment="The message that bears the button"),
     Column("reasoning", AnyText, nullable=False),
     Column("shown", JSON, nullable=False, comment="What was posted to show it; [] when hidden"),
+    Column("seconds", Float, nullable=False, server_default=text("0")),
+    Column("prompt_tokens", Integer, nullable=False, server_default=text("0")),
+    Column("completion_tokens", Integer, nullable=False, server_default=text("0")),
+    Column("model", AnyText(255), nullable=False, server_default=text("''")),
+    Column("parts", JSON, nullable=False, server_default=text("'[]'")),
     Column("recorded_at", Float, nullable=False),
 )
 Index("traces_recorded", traces.c.recorded_at)
@@ -258,6 +265,7 @@ documents = Table(
     Column("source", String(32), nullable=False, comment="The file that was shared; it holds this"),
     Column("digest", String(64), nullable=False, comment="Names its content"),
     Column("name", AnyText, nullable=False),
+    Column("permalink", AnyText, nullable=False, server_default=text("''")),
     Column("recorded_at", Float, nullable=False, comment="When it was last shared"),
     PrimaryKeyConstraint("team", "file_id"),
 )
@@ -286,6 +294,64 @@ part_notes = Table(
     Column("notes", AnyText, nullable=False),
     Column("recorded_at", Float, nullable=False),
     PrimaryKeyConstraint("team", "digest", "key"),
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("team", String(32)),
+    Column("kind", String(16), comment="person, channel or workspace"),
+    Column("subject", String(32), comment="Whose: a user's, a channel's or the team's id"),
+    Column("chosen", JSON, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "kind", "subject"),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("team", String(32)),
+    Column("person", String(32)),
+    Column("month", String(16), comment="2026-11, in UTC"),
+    Column("answers", Integer, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    PrimaryKeyConstraint("team", "month", "person"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("team", String(32)),
+    Column("turn_id", String(32)),
+    Column("person", String(32)),
+    Column("verdict", String(16), nullable=False, comment="good or bad"),
+    Column("reason", AnyText, nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("thread_ts", String(32), nullable=False),
+    Column("answer_ts", String(32), nullable=False),
+    Column("given_at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "turn_id", "person"),
+)
+Index("feedback_given", feedback.c.given_at)
+
+greetings = Table(
+    "greetings",
+    metadata,
+    Column("team", String(32)),
+    Column("place", String(32), comment="The channel or the person that was welcomed"),
+    Column("greeted_at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "place"),
+)
+
+viewing = Table(
+    "viewing",
+    metadata,
+    Column("team", String(32)),
+    Column("person", String(32)),
+    Column("channel", String(32), nullable=False, comment="What they look at beside our DM"),
+    Column("changed_at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "person"),
 )
 
 installations = Table(

@@ -21,6 +21,11 @@ class Trace:
         answer_ts: The answer's message with the button.
         reasoning: The model's own words.
         shown: What was posted to show it, as opaque references; empty while it is hidden.
+        seconds: How long the model took, from the first call to the end of the answer.
+        prompt_tokens: What all calls for the answer read, as the server counted; 0 if it did not.
+        completion_tokens: What they wrote, reasoning and answer.
+        model: The model that answered, "" if not known.
+        parts: For a long document, the label of each part that was read and what was noted of it.
     """
 
     turn_id: str
@@ -28,6 +33,11 @@ class Trace:
     answer_ts: str
     reasoning: str
     shown: tuple[str, ...] = ()
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    model: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 class Traces:
@@ -47,6 +57,11 @@ class Traces:
             "answer_ts": trace.answer_ts,
             "reasoning": trace.reasoning,
             "shown": list(trace.shown),
+            "seconds": trace.seconds,
+            "prompt_tokens": trace.prompt_tokens,
+            "completion_tokens": trace.completion_tokens,
+            "model": trace.model,
+            "parts": [list(part) for part in trace.parts],
             "recorded_at": self._now(),
         }
         statement = self._database.insert(traces).values(row)
@@ -62,7 +77,18 @@ class Traces:
         if row is None:
             return None
         thread = ThreadKey(row.team, row.channel, row.thread_ts)
-        return Trace(row.turn_id, thread, row.answer_ts, row.reasoning, tuple(row.shown))
+        return Trace(
+            turn_id=row.turn_id,
+            thread=thread,
+            answer_ts=row.answer_ts,
+            reasoning=row.reasoning,
+            shown=tuple(row.shown),
+            seconds=row.seconds,
+            prompt_tokens=row.prompt_tokens,
+            completion_tokens=row.completion_tokens,
+            model=row.model,
+            parts=tuple((label, noted) for label, noted in row.parts),
+        )
 
     async def mark_shown(self, team: str, turn_id: str, refs: Sequence[str]) -> None:
         """Remember what shows the trace; nothing means that it is hidden."""
