@@ -7,15 +7,15 @@ are live inside Markdown and inside code is not documented, so they count as liv
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from typing_extensions import override
+
+from bot.slack.prose import ProseFilter, Step, keep, step_over_code
+
 BREAK: Final = "\u200b"
 """Put inside a token, it takes its meaning and leaves its looks."""
-
-FENCE_MARKS: Final = re.compile(r"([ \t>]{0,200})(`{3,}|~{3,})")
-"""The start of a line that opens or closes a code fence: what stands before it, and its marks."""
 
 # Slack's tokens for user, channel, user group, date and broadcast, and the bare broadcasts that
 # `link_names` or a client may turn into such tokens (Slack docs, "Formatting text for app
@@ -26,17 +26,12 @@ _LIVE_TOKEN: Final = re.compile(
 )
 _TOKEN_REACH: Final = len("<!everyone") + 1
 
-_MAYBE_FENCE_MARKS: Final = re.compile(r"[ \t>]{0,200}(?:`{0,2}|~{0,2})\Z")
-_FENCE_LINE_REACH: Final = 200
-_CODE_SPAN_REACH: Final = 300
 _LABEL_REACH: Final = 500
 _LABEL_DEPTH: Final = 10
 _LABEL_MARKS: Final = re.compile(r"\\.|[\[\]]|\n\n", re.DOTALL)
 _DEPTHS: Final = {"[": 1, "]": -1}
 _TARGET_REACH: Final = 2_000
 _PLAIN_RUN: Final = re.compile(r"[^\n`\\!\[\]<]+")
-_BACKTICKS: Final = re.compile("`+")
-_BLANK_LINE: Final = re.compile(r"\n[ \t]*\n")
 _TARGET: Final = re.compile(
     r"\([ \t]*(<[^<>\n]*>|[^\s()<>]*(?:\([^\s()]*\)[^\s()]*)*)"
     r"(?:[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?[ \t]*\)"
@@ -56,6 +51,11 @@ def defuse(text: str) -> str:
     """
     defuser = StreamDefuser()
     return defuser.feed(text) + defuser.flush()
+
+
+def break_mentions(text: str) -> str:
+    """Return `text` with mentions and broadcasts broken up; nothing else is changed."""
+    return _LIVE_TOKEN.sub(lambda token: token[0] + BREAK, text)
 
 
 class StreamDefuser:
@@ -111,122 +111,35 @@ class _MentionFilter:
         return "".join(safe)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """The next stretch of text that is decided: where it ends and what stands there instead."""
-
-    end: int
-    shown: str
-
-
-class _LinkFilter:
+class _LinkFilter(ProseFilter):
     """Turns images into links and makes links name their hosts, outside of code."""
 
-    def __init__(self, before: str = "\n") -> None:
-        self._held = ""
-        self._before = before
-        self._fence = ""
-
-    def feed(self, piece: str) -> str:
-        return self._release(self._held + piece, final=False)
-
-    def flush(self) -> str:
-        return self._release(self._held, final=True)
-
-    def _release(self, text: str, *, final: bool) -> str:
-        shown: list[str] = []
-        at = 0
-        while at < len(text):
-            step = self._step(text, at, final=final)
-            if step is None:
-                break
-            shown.append(step.shown)
-            self._before = text[step.end - 1]
-            at = step.end
-        self._held = text[at:]
-        return "".join(shown)
-
-    def _step(self, text: str, at: int, *, final: bool) -> _Step | None:
-        """Decide the next stretch from `at`, or return None when that takes more text."""
-        if self._before == "\n":
-            if not final and _MAYBE_FENCE_MARKS.match(text, at):
-                return None
-            if marks := FENCE_MARKS.match(text, at):
-                return self._step_over_fence_line(text, at, marks, final=final)
-        if self._fence:
-            return _keep(text, at, _line_end(text, at))
+    @override
+    def _step_over_prose(self, text: str, at: int, *, final: bool) -> Step | None:
         if text[at] == "!":
             return self._step_over_image(text, at, final=final)
         if step_over := _STEPS.get(text[at]):
             return step_over(text, at, final=final)
         run = _PLAIN_RUN.match(text, at)
-        return _keep(text, at, run.end() if run else at + 1)
+        return keep(text, at, run.end() if run else at + 1)
 
-    def _step_over_fence_line(
-        self, text: str, at: int, marks: re.Match[str], *, final: bool
-    ) -> _Step | None:
-        line_end = _line_end(text, marks.end())
-        whole = text[line_end - 1] == "\n" or final or line_end - marks.end() > _FENCE_LINE_REACH
-        if not whole:
-            return None
-        rest = text[marks.end() : min(line_end, marks.end() + _FENCE_LINE_REACH)]
-        run = marks[2]
-        if not self._fence:
-            if run[0] in rest:  # no fence: code in a line, as in "```x``` is code"
-                if marks[1] or run[0] == "~":
-                    return _keep(text, at, marks.end(1) if marks[1] else marks.end())
-                return _step_over_code(text, at, final=final)
-            self._fence = run
-        elif run.startswith(self._fence) and not rest.strip():
-            self._fence = ""
-        return _keep(text, at, marks.end() + len(rest))
-
-    def _step_over_image(self, text: str, at: int, *, final: bool) -> _Step | None:
+    def _step_over_image(self, text: str, at: int, *, final: bool) -> Step | None:
         if at + 1 == len(text) and not final:
             return None
         if not text.startswith("[", at + 1):
-            return _keep(text, at, at + 1)
+            return keep(text, at, at + 1)
         link = _step_over_link(text, at + 1, final=final)
         if link is None:
             return None
         if link.end == at + 2:
-            return _Step(link.end, "![")
+            return Step(link.end, "![")
         # Without its "!" an image is a link; a "!" in front of it must not make it one again.
-        return _Step(link.end, (BREAK if self._before == "!" else "") + link.shown)
+        return Step(link.end, (BREAK if self._line.endswith("!") else "") + link.shown)
 
 
-def _keep(text: str, start: int, end: int) -> _Step:
-    end = min(end, len(text))
-    return _Step(end, text[start:end])
-
-
-def _line_end(text: str, at: int) -> int:
-    """Return the offset behind the line's newline, or the end of the text."""
-    return text.find("\n", at) + 1 or len(text)
-
-
-def _step_over_code(text: str, at: int, *, final: bool) -> _Step | None:
-    """Keep a code span whole; a run of backticks that nothing closes is plain text."""
-    runs = _BACKTICKS.finditer(text, at)
-    opener = next(runs)
-    reach = opener.end() + _CODE_SPAN_REACH
-    blank = _BLANK_LINE.search(text, opener.end(), reach)
-    border = blank.start() if blank else min(len(text), reach)
-    for closer in runs:
-        if closer.end() > border:
-            break
-        if closer.end() == len(text) and not final:
-            return None
-        if len(closer[0]) == len(opener[0]):
-            return _keep(text, at, closer.end())
-    if border == len(text) < reach and not final:
-        return None
-    return _keep(text, at, opener.end())
-
-
-def _step_over_link(text: str, opening: int, *, final: bool) -> _Step | None:
+def _step_over_link(text: str, opening: int, *, final: bool) -> Step | None:
     """Make a link honest, or keep a "[" that opens none."""
-    no_link = _keep(text, opening, opening + 1)
+    no_link = keep(text, opening, opening + 1)
     closing = _find_label_end(text, opening)
     if closing is None or (closing > 0 and closing + 1 == len(text)):
         return no_link if final else None
@@ -242,7 +155,7 @@ def _step_over_link(text: str, opening: int, *, final: bool) -> _Step | None:
     host = _host_of(target[1])
     if host and _shows_other_host(label, host):
         label = f"{label} ({host})"
-    return _Step(target.end(), f"[{label}]{target[0]}")
+    return Step(target.end(), f"[{label}]{target[0]}")
 
 
 def _find_label_end(text: str, opening: int) -> int | None:
@@ -276,33 +189,33 @@ def _shows_other_host(label: str, host: str) -> bool:
     return False
 
 
-def _step_over_bracket(text: str, at: int, *, final: bool) -> _Step | None:
+def _step_over_bracket(text: str, at: int, *, final: bool) -> Step | None:
     """Break up what could open a link's target, but belongs to no link that was understood."""
     if at + 1 == len(text) and not final:
         return None
-    return _Step(at + 1, "]" + (BREAK if text.startswith("(", at + 1) else ""))
+    return Step(at + 1, "]" + (BREAK if text.startswith("(", at + 1) else ""))
 
 
-def _step_over_angle(text: str, at: int, *, final: bool) -> _Step | None:
+def _step_over_angle(text: str, at: int, *, final: bool) -> Step | None:
     """Keep an autolink; break up Slack's own `<url|label>`, which may lie about its target."""
     url = _OPEN_URL.match(text, at)
     if url is None:
         start = text[at : at + len("<mailto:")].lower()
         undecided = any(opener.startswith(start) for opener in _URL_OPENERS)
-        return None if undecided and not final else _keep(text, at, at + 1)
+        return None if undecided and not final else keep(text, at, at + 1)
     if url.end() - at > _TARGET_REACH:
-        return _Step(at + 1, "<" + BREAK)
+        return Step(at + 1, "<" + BREAK)
     if url.end() == len(text):
-        return _keep(text, at, url.end()) if final else None
-    return _Step(at + 1, "<" + BREAK) if text[url.end()] == "|" else _keep(text, at, url.end())
+        return keep(text, at, url.end()) if final else None
+    return Step(at + 1, "<" + BREAK) if text[url.end()] == "|" else keep(text, at, url.end())
 
 
-def _step_over_escape(text: str, at: int, *, final: bool) -> _Step | None:
-    return _keep(text, at, at + 2) if final or at + 1 < len(text) else None
+def _step_over_escape(text: str, at: int, *, final: bool) -> Step | None:
+    return keep(text, at, at + 2) if final or at + 1 < len(text) else None
 
 
-_STEPS: Final[dict[str, Callable[..., _Step | None]]] = {
-    "`": _step_over_code,
+_STEPS: Final[dict[str, Callable[..., Step | None]]] = {
+    "`": step_over_code,
     "[": _step_over_link,
     "]": _step_over_bracket,
     "<": _step_over_angle,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from bot.slack.defuse import BREAK, FENCE_MARKS, defuse
+from bot.slack.defuse import BREAK, defuse
+from bot.slack.prose import FENCE_MARKS
+from bot.slack.tables import describe_tables
 
 Measure = Callable[[str], int]
 """The size of a text: at least its length; the size of two texts joined is their sum."""
@@ -362,10 +364,13 @@ def escape(text: str) -> str:
 def plain_text(markdown: str, limit: int) -> str:
     """Return `markdown` without its markup for notifications and screen readers.
 
+    Tables are put in words, row by row.
+
     The result is defused and escaped for Slack's `text`, has at most `limit` characters, and ends
     in "…" when that is not all.
     """
-    text = _RULES.sub("", "\n".join(_mark_fenced_addresses(markdown[: limit * 2])))
+    known = describe_tables(markdown[: limit * 2])
+    text = _RULES.sub("", "\n".join(_mark_fenced_addresses(known)))
     text = _LINE_MARKS.sub("", text)
     for markup, shown in ((_LINK, r"\1"), (_FORMATTING, r"\2"), (_EMPHASIS, r"\1")):
         text = markup.sub(shown, text)

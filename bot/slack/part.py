@@ -7,12 +7,14 @@ from typing import Any, Final
 import structlog
 
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bot.language import Language
 from bot.slack import limits
 from bot.slack.calls import Clock, DeliveryUnconfirmed, SlackCalls, Sleep, metadata
 from bot.slack.capabilities import Capabilities, ReplyPlace
 from bot.slack.native_stop import has_native_stop
-from bot.slack.render import Block, OutgoingMessage, render_part, render_stop
+from bot.slack.render import Block, OutgoingMessage, render_growing, render_part, render_stop
 from bot.slack.standing import take_stream
+from bot.slack.tables import holds_table
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +40,7 @@ class Errand:
     place: ReplyPlace
     turn_id: str
     capabilities: Capabilities
+    language: Language
     clock: Clock
     sleep: Sleep
 
@@ -54,7 +57,8 @@ class Part:
     """One message of a reply: a new one, or one that takes the place of another of ours.
 
     Its texts are Markdown that is already defused, and each begins with what is shown so far.
-    While it grows by chat.update, a Stop button stands below it where Slack has none.
+    While it grows by chat.update, a Stop button stands below it where Slack has none. Its table, if
+    it has one, is laid out when it is complete.
 
     A stream ends for reasons of its own: Slack drops it after some five minutes
     (node-slack-sdk#2702), or an answer gets lost on the way and nobody knows what it shows. The
@@ -85,6 +89,7 @@ class Part:
         self._takes = takes
         self._stop_button: list[Block] = []
         self._below: list[Block] = []
+        self._is_growing = False
         self._begun_at = 0.0
         self._pushed_at = 0.0
         self._not_before = not_before
@@ -108,17 +113,17 @@ class Part:
 
         Raises DeliveryError.
         """
-        button = render_stop(self._errand.turn_id)
+        button = render_stop(self._errand.turn_id, language=self._errand.language)
         if self._takes:
             # The status stays beside it, and with it Slack's own Stop where there is one.
             self._stop_button = [] if await self._errand.has_native_stop() else button
-            if await self._take_place(render_part(text, self._stop_button)):
-                self._note_shown(text, self._stop_button)
+            if await self._take_place(render_growing(text, self._stop_button)):
+                self._note_shown(text, self._stop_button, growing=True)
                 return
         self._stop_button = button
         if not (await self._errand.may_stream() and await self._start_stream(text)):
-            await self.put(render_part(text, self._stop_button))
-            self._note_shown(text, self._stop_button)
+            await self.put(render_growing(text, self._stop_button))
+            self._note_shown(text, self._stop_button, growing=True)
 
     async def post(self, text: str) -> None:
         """Show a text that is all the message will show but for what may come below it.
@@ -168,7 +173,7 @@ class Part:
                 self._note_shown(text)
                 return
         try:
-            await self._update(text, self._stop_button, patience=_GROW_PATIENCE)
+            await self._update(text, self._stop_button, growing=True, patience=_GROW_PATIENCE)
         except DeliveryDelayed as error:
             log.info("update_put_off", code=error.code)
             pause = error.retry_after or limits.UPDATE_SECONDS
@@ -190,8 +195,9 @@ class Part:
                 await self._accept_refusal(error)
             else:
                 self._note_shown(text, below)
+                await self._lay_out_table(text, below)
                 return
-        elif text.rstrip() == self.shown.rstrip() and list(below) == self._below:
+        elif self._shows(text, below):
             return
         elif not at_once:
             await self._errand.sleep(max(0.0, self.due_at - self._errand.clock()))
@@ -274,7 +280,7 @@ class Part:
         for reply in replies:
             if reply.get("streaming_state") == "in_progress" and await self._take_over(reply["ts"]):
                 log.info("stream_adopted", turn=self._errand.turn_id, part=self._number)
-                await self._update(text, self._stop_button)
+                await self._update(text, self._stop_button, growing=True)
                 return True
         return False
 
@@ -304,6 +310,22 @@ class Part:
         )
         self._end_stream()
 
+    async def _lay_out_table(self, text: str, below: Sequence[Block]) -> None:
+        """Show a streamed table as Slack's own; if that can't be, it stays as it is."""
+        if not holds_table(text):
+            return
+        message = render_part(text, below)
+        try:
+            await self._call(
+                "chat.update",
+                _GROW_PATIENCE,
+                text=message.text,
+                blocks=message.blocks,
+                metadata=self._metadata(),
+            )
+        except DeliveryError as error:
+            log.info("table_not_laid_out", code=error.code, part=self._number)
+
     async def _accept_refusal(self, error: DeliveryRefused) -> None:
         """Find out what a refused append or stop means; returning means: update instead."""
         if error.code == "stopped_by_user":
@@ -322,11 +344,17 @@ class Part:
             await self.leave()
 
     async def _update(
-        self, text: str, below: Sequence[Block] = (), *, patience: float = _STOP_PATIENCE
+        self,
+        text: str,
+        below: Sequence[Block] = (),
+        *,
+        growing: bool = False,
+        patience: float = _STOP_PATIENCE,
     ) -> None:
+        render = render_growing if growing else render_part
         try:
             await self._errand.calls.update(
-                render_part(text, below),
+                render(text, below),
                 channel=self._errand.place.channel,
                 ts=self.ts,
                 metadata=self._metadata(),
@@ -335,7 +363,7 @@ class Part:
         except DeliveryRefused as error:
             log.warning("update_refused", code=error.code, part=self._number)
             raise PartFull from error
-        self._note_shown(text, below)
+        self._note_shown(text, below, growing=growing)
 
     async def _call(self, method: str, patience: float, **arguments: Any) -> None:
         await self._errand.calls.call(
@@ -346,11 +374,17 @@ class Part:
             **arguments,
         )
 
+    def _shows(self, text: str, below: Sequence[Block]) -> bool:
+        """Tell whether all of it is shown already, in its final form."""
+        is_same = text.rstrip() == self.shown.rstrip() and list(below) == self._below
+        return is_same and not (self._is_growing and holds_table(text))
+
     def _tail(self, text: str) -> str:
         return text[len(self.shown) :]
 
-    def _note_shown(self, text: str, below: Sequence[Block] = ()) -> None:
+    def _note_shown(self, text: str, below: Sequence[Block] = (), *, growing: bool = False) -> None:
         self.shown = text
+        self._is_growing = growing
         self._below = list(below)
         self._pushed_at = self._errand.clock()
 

@@ -1,6 +1,7 @@
 """Delivers one turn's answer while it is being written."""
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
@@ -11,14 +12,27 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from bot.errors import DeliveryDelayed, DeliveryError, LeaseLost
+from bot.language import ENGLISH, Language
 from bot.slack import limits
+from bot.slack.answer_file import MOST_MESSAGES, AnswerFile
+from bot.slack.answer_text import AnswerText
 from bot.slack.calls import Clock, DeliveryUnconfirmed, SlackCalls, Sleep
 from bot.slack.capabilities import Capabilities, ReplyPlace
-from bot.slack.defuse import StreamDefuser
 from bot.slack.inbox import Inbox
-from bot.slack.markdown import Cut, end_at, end_of_words, roll_over, utf8_size
+from bot.slack.markdown import Cut
 from bot.slack.notices import Notices
 from bot.slack.part import Errand, Part, PartFull, StoppedByUser
+from bot.slack.pieces import (
+    Delivered,
+    EndPiece,
+    Piece,
+    ProgressPiece,
+    Receipt,
+    Started,
+    StatusPiece,
+    Stopped,
+    TextPiece,
+)
 from bot.slack.render import (
     AnswerControls,
     Block,
@@ -33,6 +47,19 @@ from bot.slack.render import (
 from bot.slack.standing import NOTHING, Standing, remove_messages
 from bot.slack.status import StatusLine
 
+__all__ = [
+    "Delivered",
+    "EndPiece",
+    "Piece",
+    "ProgressPiece",
+    "Receipt",
+    "Reply",
+    "Started",
+    "StatusPiece",
+    "Stopped",
+    "TextPiece",
+]
+
 log = structlog.get_logger(__name__)
 
 _HOLD_SECONDS: Final = 0.2
@@ -46,88 +73,6 @@ _PROGRESS_SECONDS: Final = 3.0
 """How often the progress in a message is brought up to date."""
 
 _LEAVE_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class StatusPiece:
-    """What we do right now, in a few plain words; shown until there is text."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProgressPiece:
-    """How far long work has come before there is text; shown in a message, or in the status.
-
-    Attributes:
-        name: What is read, such as a file's name.
-        done: How many of its parts are read.
-        total: How many parts there are.
-    """
-
-    name: str
-    done: int
-    total: int
-
-    @property
-    def doing(self) -> str:
-        """What we do right now, as one says it of a third person."""
-        if self.done < self.total:
-            return f"reading {self.name}: {self.done} of {self.total} parts done…"
-        return f"summing up {self.name}…"
-
-
-@dataclass(frozen=True, slots=True)
-class TextPiece:
-    """The next piece of the answer, as the model wrote it."""
-
-    markdown: str
-
-
-@dataclass(frozen=True, slots=True)
-class EndPiece:
-    """The last piece: the whole answer.
-
-    It begins with all the `TextPiece`s joined, surrounding white space aside; what follows after
-    them is still shown.
-    """
-
-    markdown: str
-    controls: AnswerControls
-
-
-Piece = StatusPiece | ProgressPiece | TextPiece | EndPiece
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A message of the answer stands in Slack; more of it may follow."""
-
-    channel: str
-    ts: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """The whole answer stands in Slack, in these messages, oldest first."""
-
-    channel: str
-    message_ts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """The person wanted no more of it; what was written by then stands in these messages.
-
-    `markdown` is that text as the model wrote it, "" if a note stands for an answer not begun.
-    """
-
-    channel: str
-    message_ts: tuple[str, ...]
-    markdown: str
-
-
-Receipt = Started | Delivered | Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +98,7 @@ class Reply:
         capabilities: What Slack was seen to allow, shared by all replies.
         standing: What earlier attempts at this turn left there (see `find_standing`).
         resumed: Whether there was an earlier attempt, which may have left a status behind.
+        language: What we say ourselves is said in.
         clock: Seconds, only ever rising.
         sleep: Waits that many seconds.
     """
@@ -166,6 +112,7 @@ class Reply:
         capabilities: Capabilities,
         standing: Standing = NOTHING,
         resumed: bool = False,
+        language: Language = ENGLISH,
         clock: Clock = time.monotonic,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -176,19 +123,20 @@ class Reply:
         self._calls = calls
         self._place = place
         self._turn_id = turn_id
+        self._language = language
         self._clock = clock
         self._sleep = sleep
         self._status = StatusLine(calls, place, capabilities, sleep, inherited=inherited)
-        self._errand = Errand(calls, place, turn_id, capabilities, clock, sleep)
-        self._defuser = StreamDefuser()
-        self._written = ""
-        self._text = ""
-        self._repeated = 0
+        self._errand = Errand(calls, place, turn_id, capabilities, language, clock, sleep)
+        self._text = AnswerText()
         self._part: Part | None = None
         self._last: Part | None = None
         self._stamps: list[str] = []
         self._receipted = 0
         self._whole: deque[OutgoingMessage] = deque()
+        self._file = AnswerFile(calls, place, turn_id, standing.files, language)
+        self._whole_markdown = ""
+        self._most_messages: float = MOST_MESSAGES
         # What stands is changed once, not twice, if the new answer is complete by the next time.
         self._hold_seconds = limits.UPDATE_SECONDS if standing != NOTHING else _HOLD_SECONDS
         self._hold_until = 0.0
@@ -218,7 +166,9 @@ class Reply:
 
         Raises DeliveryError.
         """
-        return await self.post_notice(render_error(plain, reference, retry))
+        return await self.post_notice(
+            render_error(plain, reference, retry, language=self._language)
+        )
 
     async def post_notice(self, message: OutgoingMessage) -> str:
         """Post what is no answer of the model: an error, an offer, a note; return its `ts`.
@@ -240,6 +190,7 @@ class Reply:
             DeliveryDelayed: Slack can't be reached.
         """
         await remove_messages(self._calls, self._place, self._answers)
+        await self._file.remove_standing()
         await self._notices.remove(spared=())
 
     async def deliver(
@@ -283,7 +234,7 @@ class Reply:
                         yield started
             yield self._sum_up(ending)
         except (DeliveryError, LeaseLost):
-            self._text = ""  # what Slack may have taken already must not be sent once more
+            self._text.drop()  # what Slack may have taken already must not be sent once more
             raise
         finally:
             await _see_through(self._leave(inbox))
@@ -311,56 +262,47 @@ class Reply:
         for piece in await inbox.close():
             if isinstance(piece, TextPiece):
                 self._take_text(piece.markdown)
-        self._append(self._defuser.flush())
-        self._text = self._text.rstrip()
+        self._text.finish()
         self._place_free_at = 0.0
         return _Ending(stopped, stopped=True)
 
     def _note_progress(self, progress: ProgressPiece) -> None:
-        self._progress = progress.doing[:1].upper() + progress.doing[1:]
+        self._progress = progress.tell(self._language)
         if self._placeholder_ts:
             self._placeholder_at = self._placeholder_at or max(
                 self._place_free_at, self._clock() + _PROGRESS_SECONDS
             )
         elif self._places:
             # What stands there stays until there is something new.
-            self.show_status(f"is {progress.doing}")
+            self.show_status(progress.tell_status(self._language))
         elif self._placeholder_at is None:
             self._placeholder_at = self._clock()
 
     def _take_text(self, markdown: str) -> None:
-        self._written += markdown
-        self._append(self._defuser.feed(markdown))
+        if not self._text.shown:
+            self._hold_until = self._clock() + (0.0 if self._stamps else self._hold_seconds)
+        self._text.take(markdown)
 
     def _take_end(self, end: EndPiece) -> None:
         """Take what the whole answer has beyond its pieces; all of it if nothing is shown yet."""
-        if not self._stamps:
-            self._whole.extend(render_answer(end.markdown, end.controls))
-            self._text = ""
+        if self._stamps:
+            if not self._text.complete(end.markdown):
+                log.warning("answer_differs_from_its_pieces", turn=self._turn_id)
             return
-        whole, written = end.markdown.lstrip(), self._written.lstrip()
-        if not whole.startswith(written):
-            written = written.rstrip()
-        if not whole.startswith(written):
-            log.warning("answer_differs_from_its_pieces", turn=self._turn_id)
-            whole = written
-        self._append(self._defuser.feed(whole.removeprefix(written)) + self._defuser.flush())
-        self._text = self._text.rstrip()
-
-    def _append(self, safe: str) -> None:
-        if not self._text:
-            safe = safe.lstrip("\n") if self._stamps else safe.lstrip()
-            self._hold_until = self._clock() + (0.0 if self._stamps else self._hold_seconds)
-        self._text += safe
+        self._text.drop()
+        self._whole_markdown = end.markdown
+        self._whole.extend(render_answer(end.markdown, end.controls, language=self._language))
 
     def _due_at(self) -> float | None:
         """Tell when something has to be sent, None as long as there is nothing to send."""
         part = self._part
         if part is None:
-            if self._has_new_text():
+            if self._is_full():
+                return None
+            if self._text.is_new:
                 return max(self._hold_until, self._place_free_at)
             return self._placeholder_at
-        due = [part.due_at] if len(self._text) > len(part.shown) else []
+        due = [part.due_at] if len(self._text.shown) > len(part.shown) else []
         if part.streaming:
             due.append(self._clock() + limits.STREAM_SECONDS - part.age)
         return min(due, default=None)
@@ -373,7 +315,7 @@ class Reply:
         """Send what is due; True when there may be more to send at once."""
         if self._seconds_until_due() != 0:
             return False
-        if self._part is None and not self._has_new_text():
+        if self._part is None and not self._text.is_new:
             await self._hold_place()
             return False
         try:
@@ -387,8 +329,9 @@ class Reply:
             return True
         return False
 
-    def _has_new_text(self) -> bool:
-        return bool(self._text[self._repeated :].strip())
+    def _is_full(self) -> bool:
+        """Tell whether what is still to be shown belongs in a file."""
+        return self._part is None and len(self._stamps) >= self._most_messages
 
     async def _hold_place(self) -> None:
         """Post something with a Stop below it, or bring it up to date.
@@ -399,7 +342,7 @@ class Reply:
         self._placeholder_at = None
         if not self._progress and await self._errand.may_stream():
             return
-        message = render_placeholder(self._turn_id, self._progress or "Thinking…")
+        message = render_placeholder(self._turn_id, self._progress, language=self._language)
         try:
             if self._placeholder_ts:
                 await self._notices.replace(message, self._stamps, patience=_PLACEHOLDER_PATIENCE)
@@ -419,28 +362,26 @@ class Reply:
     def _find_cut(self) -> Cut | None:
         """Decide whether the current message ends here, for its size or its age."""
         age = self._part.age if self._part else 0.0
-        soon = (
-            utf8_size(self._text) > limits.STREAM_BORDER_BYTES
-            or age >= limits.STREAM_BORDER_SECONDS
-        )
+        soon = self._text.size > limits.STREAM_BORDER_BYTES or age >= limits.STREAM_BORDER_SECONDS
         cut = self._roll_over(soon=soon)
         if cut is None and age >= limits.STREAM_SECONDS:
-            at = max(end_of_words(self._text), self._shown_length())
-            return end_at(self._text, at, limit=limits.STREAM_BYTES)
+            return self._text.end_at(max(self._text.end_of_words(), self._shown_length()))
         return cut
 
     def _roll_over(self, *, soon: bool) -> Cut | None:
         # A message that is not begun yet must not end with what it repeats of the last.
-        least = self._shown_length() if self._part else self._repeated + 1
-        return roll_over(self._text, shown=least, limit=limits.STREAM_BYTES, soon=soon)
+        least = self._shown_length() if self._part else self._text.repeated + 1
+        return self._text.roll_over(shown=least, soon=soon)
 
     def _shown_length(self) -> int:
-        return len(self._part.shown) if self._part else self._repeated
+        return len(self._part.shown) if self._part else self._text.repeated
 
     async def _show_words(self) -> None:
         """Show what there is up to the last whole word; half a word only if nothing else is new."""
-        at = end_of_words(self._text)
-        text = self._text[:at] if at > self._shown_length() else self._text
+        at = self._text.end_of_words()
+        text = self._text.shown
+        if at > self._shown_length():
+            text = text[:at]
         if self._part is not None:
             await self._part.grow(text)
             return
@@ -465,36 +406,62 @@ class Reply:
             except PartFull:
                 await self._move_on()
                 return
-        self._text, self._repeated = cut.tail, cut.repeated
+        self._text.go_on(cut)
         self._part, self._last = None, part
 
     async def _move_on(self) -> None:
         """Leave the current message as it is; what it does not show is for another."""
-        cut = end_at(self._text, self._shown_length(), limit=limits.STREAM_BYTES)
+        cut = self._text.end_at(self._shown_length())
         if self._part is not None:
             await self._part.leave()
-        self._text, self._repeated = cut.tail, cut.repeated
+        self._text.go_on(cut)
         self._part, self._last = None, self._part
 
     async def _finish(self, ending: _Ending) -> bool:
         """Take one step towards the whole answer; True when there is another to take."""
         # An answer that stands is worth more than the first words of another.
-        if ending.stopped and not self._stamps and (self._answers or not self._has_new_text()):
-            await self.post_notice(render_stopped(self._turn_id))
+        if ending.stopped and not self._stamps and (self._answers or not self._text.is_new):
+            await self.post_notice(render_stopped(self._turn_id, language=self._language))
             return False
+        controls = await self._put_in_file(ending.controls)
         if self._whole:
             await self._put(self._whole.popleft())
             more = bool(self._whole)
         else:
             try:
-                more = await self._wind_up(render_controls(ending.controls), at_once=ending.stopped)
+                below = render_controls(controls, language=self._language)
+                more = await self._wind_up(below, at_once=ending.stopped)
             except StoppedByUser:
                 more = True  # the stream is gone, but not what is left to say
         if not more:
             left = [ts for ts in self._answers if ts not in self._stamps]
             await remove_messages(self._calls, self._place, left)
+            await self._file.remove_standing()
             await self._notices.remove(spared=self._stamps)
         return more
+
+    async def _put_in_file(self, controls: AnswerControls) -> AnswerControls:
+        """Put an answer that takes too many messages in a file; return what stands below it then.
+
+        If Slack won't have the file, it is all in messages.
+        """
+        if self._whole_markdown and len(self._whole) > self._most_messages:
+            markdown = self._whole_markdown
+        elif self._is_full() and self._text.is_new:
+            markdown = self._text.written
+        else:
+            return controls
+        self._most_messages = math.inf
+        if not await self._file.share(markdown.strip()):
+            return controls
+        note = self._language.say("This is the beginning; the whole answer is in the file.")
+        controls = replace(controls, note=" ".join(filter(None, (controls.note, note))))
+        if self._whole:
+            beginning = self._whole[0].blocks
+            below = render_controls(controls, language=self._language)
+            self._whole = deque([replace(self._whole[0], blocks=[*beginning, *below])])
+        self._text.drop()
+        return controls
 
     def _sum_up(self, ending: _Ending) -> Delivered | Stopped:
         stamps = tuple(self._stamps)
@@ -502,7 +469,7 @@ class Reply:
             return Delivered(self._place.channel, stamps)
         if not stamps:
             return Stopped(self._place.channel, (self._notice_ts,), "")
-        return Stopped(self._place.channel, stamps, self._written.strip())
+        return Stopped(self._place.channel, stamps, self._text.written.strip())
 
     async def _wind_up(self, below: Sequence[Block], *, at_once: bool = False) -> bool:
         """Take one step towards showing all of the text; True when there is another to take."""
@@ -512,16 +479,16 @@ class Reply:
             return True
         if self._part is not None:
             try:
-                await self._part.close(self._text, below, at_once=at_once)
+                await self._part.close(self._text.shown, below, at_once=at_once)
             except PartFull:
                 await self._move_on()
                 return True
             self._part = None
-        elif self._has_new_text():
-            await self._put(render_part(self._text, below))
+        elif self._text.is_new:
+            await self._put(render_part(self._text.shown, below))
         elif below and self._last is not None:
             await self._put_below(self._last, below, at_once=at_once)
-        self._text = ""
+        self._text.drop()
         return False
 
     async def _put_below(self, part: Part, below: Sequence[Block], *, at_once: bool) -> None:
@@ -529,7 +496,8 @@ class Reply:
         try:
             await part.close(part.shown, below, at_once=at_once)
         except PartFull:
-            await self._put(OutgoingMessage("About the answer above", list(below)))
+            text = self._language.say("About the answer above")
+            await self._put(OutgoingMessage(text, list(below)))
 
     async def _put(self, message: OutgoingMessage) -> None:
         part = self._new_part()
@@ -564,11 +532,12 @@ class Reply:
         await self._status.clear()
 
     async def _show_rest(self) -> None:
-        if not (self._stamps and self._text):
+        if not (self._stamps and self._text.shown):
             return
-        self._append(self._defuser.flush())
+        self._text.finish()
         try:
             async with asyncio.timeout(_LEAVE_SECONDS):
+                await self._put_in_file(AnswerControls(self._turn_id))
                 while await self._wind_up((), at_once=True):
                     pass
         except (DeliveryError, PartFull, StoppedByUser, TimeoutError) as error:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import structlog
 
 from bot.errors import DeliveryRefused
+from bot.slack.answer_file import name_answer_file
 from bot.slack.calls import SlackCalls, metadata
 from bot.slack.capabilities import ReplyPlace
 from bot.slack.render import ANSWER_EVENT, NOTICE_EVENT
@@ -24,10 +25,12 @@ class Standing:
     Attributes:
         answers: Its answer, or parts of one.
         notices: Errors, offers and placeholders.
+        files: The ids of files that hold its answer.
     """
 
     answers: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 NOTHING: Final = Standing()
@@ -58,8 +61,10 @@ async def find_standing(
         return Standing(tuple(sorted(posted)), ())
     answers: list[str] = []
     notices: list[str] = []
+    files: list[str] = []
     for reply in replies:
         ts = str(reply["ts"])
+        files += _find_files(reply, turn_id)
         event_type = _find_event_type(reply, turn_id)
         is_open = reply.get("streaming_state") == "in_progress"
         if is_open and not await take_stream(calls, place, ts, turn_id, len(answers) + 1):
@@ -68,9 +73,9 @@ async def find_standing(
             notices.append(ts)
         elif is_open or event_type == ANSWER_EVENT or ts in posted:
             answers.append(ts)
-    if answers or notices:
+    if answers or notices or files:
         log.info("standing_found", turn=turn_id, answers=len(answers), notices=len(notices))
-    return Standing(tuple(answers), tuple(notices))
+    return Standing(tuple(answers), tuple(notices), tuple(files))
 
 
 async def remove_messages(calls: SlackCalls, place: ReplyPlace, stamps: Sequence[str]) -> None:
@@ -84,6 +89,12 @@ async def remove_messages(calls: SlackCalls, place: ReplyPlace, stamps: Sequence
             await calls.call("chat.delete", channel=place.channel, ts=ts)
         except DeliveryRefused as error:
             log.info("message_not_removed", code=error.code)
+
+
+def _find_files(reply: Mapping[str, Any], turn_id: str) -> list[str]:
+    """Return the ids of the message's files that hold this turn's answer."""
+    name = name_answer_file(turn_id)
+    return [str(file["id"]) for file in reply.get("files") or () if file.get("name") == name]
 
 
 def _find_event_type(reply: Mapping[str, Any], turn_id: str) -> str:

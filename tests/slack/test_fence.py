@@ -14,6 +14,7 @@ from bot.slack.reasoning import post_trace
 from bot.slack.render import OutgoingMessage
 from bot.slack.reply import EndPiece, Piece, TextPiece
 from bot.slack.standing import find_standing
+from bot.slack.trace_view import Reasoning
 from tests.slack.clock import HurriedClock
 from tests.slack.stage import BUTTON, NO_CONTROLS, Stage
 
@@ -228,7 +229,10 @@ async def test_a_trace_that_breaks_off_is_left_to_whoever_has_the_press(stage: S
 
     with pytest.raises(LeaseLost):
         await post_trace(
-            stage.calls.fenced(Fence(open_for=2)), stage.place, "turn-1", long, "https://x.example"
+            stage.calls.fenced(Fence(open_for=2)),
+            stage.capabilities,
+            stage.place,
+            Reasoning("turn-1", long, "https://x.example"),
         )
 
     assert stage.methods() == ["chat.postMessage", "files.getUploadURLExternal"]

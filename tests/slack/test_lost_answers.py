@@ -10,10 +10,12 @@ from bot.errors import DeliveryDelayed
 from bot.slack import limits
 from bot.slack.reasoning import TraceRef, find_trace, post_trace, remove_trace
 from bot.slack.reply import Delivered, EndPiece, Piece, TextPiece
+from bot.slack.trace_view import Reasoning
 from tests.slack.stage import BUTTON, Stage
 
-LINK = "https://acme.slack.com/archives/C1/p1"
-LONG_TRACE = "A thought of some length.\n" * 3000
+LONG_TRACE = Reasoning(
+    "turn-1", "A thought of some length.\n" * 3000, "https://acme.slack.com/archives/C1/p1"
+)
 DELIVERIES = [
     "chat.postMessage", "chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update",
     "chat.delete", "conversations.replies", "assistant.threads.setStatus",
@@ -119,11 +121,11 @@ async def test_a_trace_is_attached_once(stage: Stage, method: str, fault: str) -
         case _:
             stage.slack.faults.break_down(method, times=2)
 
-    refs = await post_trace(stage.calls, stage.place, "turn-1", LONG_TRACE, LINK)
+    refs = await post_trace(stage.calls, stage.capabilities, stage.place, LONG_TRACE)
 
     announced, shared = stage.messages
     assert refs == [TraceRef("message", announced.ts), TraceRef("file", shared.files[0])]
-    assert stage.slack.workspace.contents[shared.files[0]].decode() == LONG_TRACE
+    assert stage.slack.workspace.contents[shared.files[0]].decode() == LONG_TRACE.text
 
 
 async def test_a_share_nobody_can_look_for_is_found_by_the_next_attempt(stage: Stage) -> None:
@@ -131,7 +133,7 @@ async def test_a_share_nobody_can_look_for_is_found_by_the_next_attempt(stage: S
     stage.slack.faults.withheld_scopes.add("files:read")
     stage.slack.faults.break_down("chat.delete", times=None)
     with pytest.raises(DeliveryDelayed):
-        await post_trace(stage.calls, stage.place, "turn-1", LONG_TRACE, LINK)
+        await post_trace(stage.calls, stage.capabilities, stage.place, LONG_TRACE)
     stage.slack.faults.withheld_scopes.clear()
     stage.slack.faults.clear("chat.delete")
 
@@ -144,7 +146,7 @@ async def test_a_share_nobody_can_look_for_is_found_by_the_next_attempt(stage: S
 
 @pytest.mark.parametrize("method", ["chat.delete", "files.delete", "files.info"])
 async def test_a_trace_is_removed_whatever_gets_lost(stage: Stage, method: str) -> None:
-    refs = await post_trace(stage.calls, stage.place, "turn-1", LONG_TRACE, LINK)
+    refs = await post_trace(stage.calls, stage.capabilities, stage.place, LONG_TRACE)
     stage.slack.faults.cut(method)
 
     await remove_trace(stage.calls, GENERAL, refs)

@@ -13,7 +13,7 @@ from bot.slack.markdown import escape, plain_text, shorten
         ("# Title\n\nSome **bold**, *soft*, ~~old~~ `code`.", "Title\nSome bold, soft, old code."),
         ("See [the docs](https://example.com/a_b) ![cat](c.png)", "See the docs cat"),
         ("> quoted\n\n---\n\n```py\nx = a * b * c\n```\n", "quoted\nx = a * b * c"),
-        ("| a | b |\n|---|---|\n| 1 | 2 |", "| a | b |\n| 1 | 2 |"),
+        ("| **a** | b |\n|---|---|\n| 1 | <2> |", "a: 1; b: &lt;2&gt;"),
         ("1 < 2 & snake_case_name", "1 &lt; 2 &amp; snake_case_name"),
         ("<!ch**an**nel> @here", "&lt;\u200b!channel&gt; @\u200bhere"),
     ],

@@ -1,26 +1,20 @@
 """What people see, as the exact Block Kit that Slack gets."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.demo.validation import find_problems
+from bot.language import LANGUAGES, find_language
+from bot.slack.controls import AnswerControls, render_stop
 from bot.slack.render import (
-    AnswerControls,
     OutgoingMessage,
-    TraceFile,
     render_answer,
     render_error,
     render_offer,
     render_placeholder,
     render_plainly,
-    render_stop,
     render_stopped,
-    render_trace,
-    render_trace_messages,
-    swap_reasoning_button,
 )
 
 SHOW_BUTTON = {
@@ -30,13 +24,6 @@ SHOW_BUTTON = {
     "value": "turn-1",
     "accessibility_label": "Show reasoning of this answer",
 }
-HIDE_BUTTON = {
-    "type": "button",
-    "action_id": "hide_reasoning",
-    "text": {"type": "plain_text", "text": "Hide reasoning"},
-    "value": "turn-1",
-    "accessibility_label": "Hide reasoning of this answer",
-}
 REGENERATE_BUTTON = {
     "type": "button",
     "action_id": "regenerate",
@@ -44,11 +31,6 @@ REGENERATE_BUTTON = {
     "value": "turn-1",
     "accessibility_label": "Write this answer anew",
 }
-LINK = "https://acme.slack.com/archives/C1/p1?thread_ts=1.2&cid=C1"
-HEADER = (
-    ":thought_balloon: *The model's reasoning* behind "
-    "<https://acme.slack.com/archives/C1/p1?thread_ts=1.2&amp;cid=C1|this answer>"
-)
 
 
 def assert_valid(message: OutgoingMessage) -> None:
@@ -76,28 +58,6 @@ def test_an_answer_without_a_trace_has_no_button() -> None:
     assert render_answer("Yes.", AnswerControls("turn-1")) == [
         OutgoingMessage("Yes.", [{"type": "markdown", "text": "Yes."}])
     ]
-
-
-def test_an_answer_with_a_note_and_a_trace_that_is_shown() -> None:
-    controls = AnswerControls("turn-1", reasoning="shown", note="Cut off at the <length> limit.")
-
-    (message,) = render_answer("Yes.", controls)
-
-    assert message.blocks[1:] == [
-        {
-            "type": "context",
-            "elements": [{"type": "mrkdwn", "text": "Cut off at the &lt;length&gt; limit."}],
-        },
-        {"type": "actions", "elements": [HIDE_BUTTON]},
-    ]
-
-
-def test_regenerate_stands_beside_the_reasoning() -> None:
-    controls = AnswerControls("turn-1", reasoning="hidden", regenerate=True)
-
-    (message,) = render_answer("Yes.", controls)
-
-    assert message.blocks[1:] == [{"type": "actions", "elements": [SHOW_BUTTON, REGENERATE_BUTTON]}]
 
 
 def test_an_answer_that_was_stopped_before_it_began() -> None:
@@ -182,7 +142,7 @@ def test_an_error_that_a_retry_cannot_help_has_none() -> None:
     [
         (["q3.pdf"], "Shall I summarize *q3.pdf*?"),
         (["a.pdf", "b.txt"], "Shall I summarize *a.pdf* and *b.txt*?"),
-        (["a", "b", "c", "d", "e"], "Shall I summarize *a*, *b*, *c* and 2 more?"),
+        (["a", "b", "c", "d", "e"], "Shall I summarize *a*, *b*, *c*, and 2 more?"),
         (["<!here>*x*\n@here"], "Shall I summarize *&lt;\u200b!here&gt; x @\u200bhere*?"),
         ([], "Shall I summarize this?"),
     ],
@@ -209,67 +169,6 @@ def test_an_offer_names_the_files(names: list[str], question: str) -> None:
     assert_valid(message)
 
 
-def test_a_trace_is_marked_quoted_and_linked_to_its_answer() -> None:
-    assert render_trace("First @channel.\n\nThen.", LINK, "turn-1") == [
-        OutgoingMessage(
-            "The reasoning behind an answer",
-            [
-                {"type": "context", "elements": [{"type": "mrkdwn", "text": HEADER}]},
-                {"type": "markdown", "text": "> First @\u200bchannel.\n> \n> Then."},
-            ],
-        )
-    ]
-
-
-def test_a_longer_trace_comes_in_numbered_parts() -> None:
-    trace = "A thought of some length.\n" * 800
-
-    messages = render_trace(trace, LINK, "turn-1")
-
-    assert isinstance(messages, list)
-    headers = [message.blocks[0]["elements"][0]["text"] for message in messages]
-    assert headers == [f"{HEADER} · part {number} of 2" for number in (1, 2)]
-    shown = "\n".join(message.blocks[1]["text"] for message in messages)
-    assert shown.replace("> ", "").split() == trace.split()
-    for message in messages:
-        assert_valid(message)
-
-
-def test_a_very_long_trace_becomes_a_file_and_is_never_cut() -> None:
-    trace = "A thought <!here> of some length.\n" * 2000
-
-    rendered = render_trace(trace, LINK, "turn-1")
-
-    assert isinstance(rendered, TraceFile)
-    assert rendered.content == trace
-    assert rendered.filename == "reasoning-turn-1.txt"
-    assert_valid(rendered.intro)
-    assert len(render_trace_messages(trace, LINK)) > 3
-
-
-def test_swapping_the_button_leaves_all_else_as_it_was() -> None:
-    returned: list[dict[str, Any]] = [
-        {"type": "rich_text", "block_id": "a", "elements": [{"type": "rich_text_section"}]},
-        {"type": "unheard_of", "x": 1},
-        {
-            "type": "actions",
-            "block_id": "b",
-            "elements": [
-                SHOW_BUTTON
-                | {"text": {"type": "plain_text", "text": "Show reasoning", "emoji": True}},
-                {"type": "button", "action_id": "regenerate", "value": "turn-1"},
-            ],
-        },
-    ]
-
-    hidden = swap_reasoning_button(returned, shown=True)
-
-    assert hidden[:2] == returned[:2]
-    assert hidden[2]["block_id"] == "b"
-    assert hidden[2]["elements"] == [HIDE_BUTTON, returned[2]["elements"][1]]
-    assert swap_reasoning_button(hidden, shown=False)[2]["elements"][0] == SHOW_BUTTON
-
-
 def test_plainer_forms_keep_the_text_and_then_the_controls() -> None:
     (message,) = render_answer("**Bold** " * 500, AnswerControls("turn-1", "hidden"))
 
@@ -282,6 +181,37 @@ def test_plainer_forms_keep_the_text_and_then_the_controls() -> None:
     assert bare == OutgoingMessage(" ".join(["Bold"] * 500), [])
 
 
+def test_hosts_that_know_no_thumbs_get_the_other_controls_and_the_markdown() -> None:
+    controls = AnswerControls("turn-1", "hidden", regenerate=True, complete=True)
+    (message,) = render_answer("**Yes**", controls)
+
+    known, plain, bare = render_plainly(message)
+
+    assert [block["type"] for block in message.blocks] == ["markdown", "actions", "context_actions"]
+    assert known.blocks == message.blocks[:2]
+    assert [block["type"] for block in plain.blocks] == ["section", "actions"]
+    assert bare.blocks == []
+
+
+def test_a_message_that_every_host_knows_has_only_its_text_left() -> None:
+    message = render_error("No.", "ab12cd")
+
+    assert render_plainly(message) == [OutgoingMessage("No.", [])]
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_everything_is_said_in_each_language(tag: str) -> None:
+    language = find_language(tag)
+
+    for message in (
+        render_placeholder("turn-1", language=language),
+        render_stopped("turn-1", language=language),
+        render_error("Nein.", "ab12cd", "turn-1", language=language),
+        render_offer(["a", "b", "c", "d", "e"], "turn-1", language=language),
+    ):
+        assert_valid(message)
+
+
 @given(st.text(min_size=1, max_size=400).filter(str.strip), st.integers(1, 60), st.text())
 @settings(deadline=None, max_examples=60)
 def test_whatever_the_model_writes_is_valid(markdown: str, times: int, note: str) -> None:
@@ -292,5 +222,3 @@ def test_whatever_the_model_writes_is_valid(markdown: str, times: int, note: str
         assert find_problems(render_plainly(message)[0].blocks) == []
     assert_valid(render_error(f"x{markdown}" * times, "ab12cd"))
     assert_valid(render_offer([markdown] * times, "turn-1"))
-    for message in render_trace_messages(f"x{markdown}\n" * times, LINK):
-        assert_valid(message)

@@ -392,7 +392,7 @@ class TestButton:
 
     async def test_what_was_written_meanwhile_is_shown_at_once(self, stage: Stage) -> None:
         async def wait_for_its_place() -> None:
-            while not stage.reply._has_new_text():  # noqa: ASYNC110  # no event tells
+            while not stage.reply._text.is_new:  # noqa: ASYNC110  # no event tells
                 await asyncio.sleep(0)
             stage.clock.skip(1.0)
             while not stage.clock.wakes_someone(limits.UPDATE_SECONDS):  # noqa: ASYNC110  # as above
