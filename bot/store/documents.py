@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.conversation.messages import Document, Passage, ThreadKey
+from bot.conversation.messages import Caveat, Document, Passage, ThreadKey
 from bot.store.database import Database
 from bot.store.full_text import find_passages, write_lexemes
 from bot.store.leftovers import delete_content, delete_unwanted, hold_documents
@@ -40,6 +40,7 @@ _DOCUMENTS: Final[Select[Any]] = (
     select(
         documents.c.file_id,
         documents.c.name,
+        documents.c.permalink,
         contents.c.digest,
         contents.c.kind,
         contents.c.unit,
@@ -290,7 +291,7 @@ class DocumentStore:
             total_pages=document.total_pages,
             read_pages=document.read_pages,
             tokens=document.tokens,
-            notes=list(document.notes),
+            notes=[_write_caveat(note) for note in document.notes],
             whole=False,
             recorded_at=self._now(),
         )
@@ -340,6 +341,7 @@ class DocumentStore:
             "source": document.file_id.partition("/")[0],
             "digest": document.digest,
             "name": document.name,
+            "permalink": document.permalink,
             "recorded_at": self._now(),
         }
         statement = self._database.insert(documents).values(row)
@@ -377,14 +379,27 @@ def _to_document(row: Row[Any]) -> Document:
     return Document(
         file_id=row.file_id,
         name=row.name,
+        permalink=row.permalink,
         kind=row.kind,
         unit=row.unit,
         total_pages=row.total_pages,
         read_pages=row.read_pages,
         tokens=row.tokens,
         digest=row.digest,
-        notes=tuple(row.notes),
+        notes=tuple(map(_read_caveat, row.notes)),
     )
+
+
+def _write_caveat(caveat: Caveat) -> list[Any]:
+    return [caveat.flaw, list(caveat.pages), caveat.text, caveat.count, caveat.total]
+
+
+def _read_caveat(written: str | list[Any]) -> Caveat:
+    if isinstance(written, str):
+        # In a database from before they had fields, they are sentences.
+        return Caveat("noted", text=written)
+    flaw, pages, text, count, total = written
+    return Caveat(flaw, tuple(pages), text, count, total)
 
 
 def _to_passage(row: Row[Any]) -> Passage:

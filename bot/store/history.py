@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -30,6 +31,10 @@ from bot.conversation.messages import (
 from bot.store.database import Database
 from bot.store.leftovers import delete_unwanted, unlink_files
 from bot.store.tables import messages, threads
+
+_LAST_MESSAGES: Final = 30
+_NEVER: Final = 0.0
+"""`read_at` of a thread that we left without having read it."""
 
 
 class SqlHistory:
@@ -113,22 +118,83 @@ class SqlHistory:
         people = {who for what, who in rows if what == "user" and who[:1] != "B"}
         found = {what for what, _ in rows}
         return Participation(
-            frozenset(people), answered="assistant" in found, read="thread" in found
+            frozenset(people),
+            answered="assistant" in found,
+            read="read" in found,
+            left="left" in found,
         )
 
     async def mark_read(self, thread: ThreadKey) -> None:
         """Remember that the thread's earlier messages need not be read again."""
-        statement = self._database.insert(threads).on_conflict_do_nothing()
+        now = self._now()
+        statement = self._database.insert(threads).on_conflict_do_update(
+            index_elements=["team", "channel", "thread_ts"],
+            set_={"read_at": now},
+            where=threads.c.read_at == _NEVER,
+        )
         async with self._database.write() as tx:
-            await tx.execute(
-                statement,
-                {
-                    "team": thread.team,
-                    "channel": thread.channel,
-                    "thread_ts": thread.thread_ts,
-                    "read_at": self._now(),
-                },
+            await tx.execute(statement, {**asdict(thread), "read_at": now})
+
+    async def leave(self, thread: ThreadKey) -> None:
+        """Remember that we were asked to leave the thread."""
+        now = self._now()
+        statement = self._database.insert(threads).on_conflict_do_update(
+            index_elements=["team", "channel", "thread_ts"], set_={"left_at": now}
+        )
+        async with self._database.write() as tx:
+            await tx.execute(statement, {**asdict(thread), "read_at": _NEVER, "left_at": now})
+
+    async def leave_channel(self, team: str, channel: str) -> int:
+        """Leave every thread that we know of a channel; return how many we had not left yet."""
+        statement = (
+            update(threads)
+            .where(
+                threads.c.team == team,
+                threads.c.channel == channel,
+                threads.c.left_at.is_(None),
             )
+            .values(left_at=self._now())
+        )
+        async with self._database.write() as tx:
+            return (await tx.execute(statement)).rowcount
+
+    async def rejoin(self, thread: ThreadKey) -> None:
+        """Remember that we were called back into the thread."""
+        statement = (
+            update(threads)
+            .where(*(threads.c[name] == value for name, value in asdict(thread).items()))
+            .values(left_at=None)
+        )
+        async with self._database.write() as tx:
+            await tx.execute(statement)
+
+    async def has_talk(self, team: str, channel: str) -> bool:
+        """Whether we remember anything that was said in a channel."""
+        here = (messages.c.team == team, messages.c.channel == channel)
+        async with self._database.read() as tx:
+            return (await tx.execute(select(literal(1)).where(*here).limit(1))).first() is not None
+
+    async def find_last_sharing(
+        self, team: str, channel: str, *, since: float
+    ) -> UserMessage | None:
+        """Return the newest message with files among the last of a channel's, from `since` on.
+
+        Only people's last messages are looked at, in order of time.
+        """
+        query = (
+            select(messages)
+            .where(
+                messages.c.team == team,
+                messages.c.channel == channel,
+                messages.c.ts >= f"{since:.6f}",
+                messages.c.role == "user",
+            )
+            .order_by(messages.c.ts.desc())
+            .limit(_LAST_MESSAGES)
+        )
+        async with self._database.read() as tx:
+            said = [_to_message(row) for row in await tx.execute(query)]
+        return next((one for one in said if isinstance(one, UserMessage) and one.files), None)
 
 
 def _build_survey() -> CompoundSelect[Any]:
@@ -142,9 +208,9 @@ def _build_survey() -> CompoundSelect[Any]:
     before = messages.c.place < bindparam("before")
     in_thread = [messages.c[name] == value for name, value in where.items()]
     by_people = (*in_thread, messages.c.role == "user")
-    read = select(literal("thread"), literal("")).where(
-        *(threads.c[name] == value for name, value in where.items())
-    )
+    this = [threads.c[name] == value for name, value in where.items()]
+    read = select(literal("read"), literal("")).where(*this, threads.c.read_at != _NEVER)
+    left = select(literal("left"), literal("")).where(*this, threads.c.left_at.is_not(None))
     answered = select(literal("assistant"), literal("")).where(
         exists().where(*in_thread, messages.c.role == "assistant", before)
     )
@@ -158,7 +224,7 @@ def _build_survey() -> CompoundSelect[Any]:
     )
     wrote = exists().where(*by_people, messages.c.author == author.c.author, before)
     people = select(literal("user"), author.c.author).where(author.c.author.is_not(None), wrote)
-    return union_all(read, answered, people)
+    return union_all(read, left, answered, people)
 
 
 _SURVEY: Final = _build_survey()

@@ -99,6 +99,18 @@ class Traces:
                 .values(shown=list(refs))
             )
 
+    async def add_shown(self, team: str, turn_id: str, ref: str) -> bool:
+        """Remember one thing more that shows the trace; False if it was hidden meanwhile."""
+        this = (traces.c.turn_id == turn_id, traces.c.team == team)
+        async with self._database.write() as tx:
+            query = select(traces.c.shown).where(*this).with_for_update()
+            shown = (await tx.execute(query)).scalar()
+            if not shown:
+                return False
+            refs = list(dict.fromkeys([*shown, ref]))
+            await tx.execute(update(traces).where(*this).values(shown=refs))
+        return True
+
     async def forget(self, team: str, turn_id: str) -> None:
         """Delete the trace of a turn."""
         async with self._database.write() as tx:

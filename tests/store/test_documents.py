@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, func, select, text, update
 from sqlalchemy.exc import NoResultFound
 from typing_extensions import override
 
-from bot.conversation.messages import Document, Passage, ThreadKey
+from bot.conversation.messages import Caveat, Document, Passage, ThreadKey
 from bot.store.database import Database, open_database
 from bot.store.documents import DocumentStore, Posting, _make_postings
 from bot.store.tables import contents, documents, passages, thread_documents
@@ -27,7 +27,7 @@ BOOK = Document(
     read_pages=2,
     tokens=30,
     digest="d1",
-    notes=("Stopped at the limit.",),
+    notes=(Caveat("cut", (2,)), Caveat("rows_cut", text="Q3", count=9)),
 )
 ONCE = Passage(1, "Once upon", "Chapter one", 0, 10)
 A_TIME = Passage(1, "a time", "Chapter one", 1, 10)

@@ -124,3 +124,69 @@ async def test_a_survey_tells_who_took_part(database: Database) -> None:
     assert await history.survey(THREAD, before="999") == Participation(
         frozenset({"U1"}), answered=True, read=True
     )
+
+
+async def test_a_thread_is_left_until_we_are_called_back(database: Database) -> None:
+    history = SqlHistory(database)
+    await history.mark_read(THREAD)
+
+    await history.leave(THREAD)
+    assert await history.survey(THREAD, before="999") == Participation(
+        frozenset(), answered=False, read=True, left=True
+    )
+
+    await history.rejoin(THREAD)
+    await history.rejoin(replace(THREAD, thread_ts="7.0"))
+    assert await history.survey(THREAD, before="999") == Participation(
+        frozenset(), answered=False, read=True
+    )
+
+
+async def test_leaving_a_thread_does_not_count_as_reading_it(database: Database) -> None:
+    history = SqlHistory(database)
+
+    await history.leave(THREAD)
+    left = await history.survey(THREAD, before="999")
+    assert (left.read, left.left) == (False, True)
+
+    await history.mark_read(THREAD)
+    read = await history.survey(THREAD, before="999")
+    assert (read.read, read.left) == (True, True)
+
+
+async def test_a_channel_is_left_with_all_its_threads_and_no_others(database: Database) -> None:
+    history = SqlHistory(database)
+    here = [THREAD, replace(THREAD, thread_ts="7.0")]
+    elsewhere = [replace(THREAD, channel="C2"), replace(THREAD, team="T2")]
+    for thread in [*here, *elsewhere]:
+        await history.mark_read(thread)
+    await history.leave(here[0])
+
+    assert await history.leave_channel("T1", "C1") == 1
+    assert await history.leave_channel("T1", "C1") == 0
+
+    left = [(await history.survey(one, before="999")).left for one in [*here, *elsewhere]]
+    assert left == [True, True, False, False]
+
+
+async def test_the_last_sharing_in_a_channel_is_found(database: Database) -> None:
+    history = SqlHistory(database)
+    old = UserMessage("1000000001.000100", "U1", "A", "", (SharedFile("F1", "old.pdf"),))
+    new = UserMessage("1000000002.000100", "U1", "A", "see", (SharedFile("F2", "new.pdf"),))
+    other = replace(THREAD, thread_ts="1000000003.000100")
+    await history.record(THREAD, [old, new, AssistantMessage("1000000004.000100", "read")])
+    await history.record(other, [said("1000000003.000100", "and now?")])
+
+    assert await history.find_last_sharing("T1", "C1", since=1e9) == new
+    assert await history.find_last_sharing("T1", "C1", since=1000000002.5) is None
+    assert await history.find_last_sharing("T1", "C2", since=1e9) is None
+    assert await history.find_last_sharing("T2", "C1", since=1e9) is None
+
+
+async def test_a_channel_that_we_talked_in_is_known(database: Database) -> None:
+    history = SqlHistory(database)
+    await history.record(THREAD, [said("101.000100", "hello")])
+
+    assert await history.has_talk("T1", "C1")
+    assert not await history.has_talk("T1", "C2")
+    assert not await history.has_talk("T2", "C1")

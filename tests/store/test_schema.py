@@ -18,7 +18,7 @@ from sqlalchemy import Connection, event, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from bot.conversation.messages import AssistantMessage, Document, ThreadKey
+from bot.conversation.messages import AssistantMessage, Caveat, Document, ThreadKey
 from bot.documents.readers.terms import index_terms
 from bot.errors import StartError
 from bot.store import schema
@@ -218,7 +218,7 @@ async def test_documents_of_the_second_release_are_there_and_can_be_searched(
             read_pages=3,
             tokens=sum(one.tokens for one in (first, *pieces, blank)),
             digest="file:F1",
-            notes=("Damaged.",),
+            notes=(Caveat("noted", text="Damaged."),),
         )
         assert thread == [report]
         assert (first.page, first.label, first.text) == (1, "Q3", "Kündigungen: 契約")

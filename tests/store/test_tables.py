@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from bot.conversation.messages import Document, Passage, ThreadKey, UserMessage
+from bot.conversation.messages import Caveat, Document, Passage, ThreadKey, UserMessage
 from bot.store.database import Database
 from bot.store.documents import DocumentStore
 from bot.store.full_text import LEXEMES
@@ -33,7 +33,8 @@ async def test_any_text_can_be_kept_and_both_databases_agree(
     await history.record(THREAD, [UserMessage("1.1", "U1", written, written)])
     store = DocumentStore(database)
     passage = Passage(1, written, written)
-    document = Document("F1", written, written, "page", 1, 1, 0, "d", (written,))
+    caveat = Caveat("rows_cut", text=written)
+    document = Document("F1", written, written, "page", 1, 1, 0, "d", (caveat,))
     await store.save("T1", document, [(passage, written)])
     await store.keep_notes("T1", "d", "k", written)
 
@@ -45,7 +46,7 @@ async def test_any_text_can_be_kept_and_both_databases_agree(
     assert (document.name, document.kind) == (read, read[:64])
     assert await store.load("T1", "d") == [Passage(1, read, read)]
     assert await store.find_notes("T1", "d", ["k"]) == {"k": read}
-    assert document.notes == (written,)
+    assert document.notes == (caveat,)
 
 
 @pytest.mark.parametrize(
