@@ -27,12 +27,14 @@ def test_directives_are_taken_out_of_the_text(text: str, left: str, reasoning: b
 def silence(
     *,
     thread_is_ours: bool = True,
+    natural: bool = True,
     earlier: set[str] | None = None,
     author: str = "U1",
     names_others: bool = False,
 ) -> str | None:
     return find_silence(
         thread_is_ours=thread_is_ours,
+        natural=natural,
         earlier_authors={"U1"} if earlier is None else earlier,
         author=author,
         names_others=names_others,
@@ -45,6 +47,7 @@ def test_one_person_alone_with_the_bot_is_answered_without_a_mention() -> None:
 
 def test_it_does_not_butt_in() -> None:
     assert silence(thread_is_ours=False) == "not_our_thread"
+    assert silence(natural=False) == "mentions_only"
     assert silence(earlier={"U1", "U2"}) == "others_have_joined"
     assert silence(author="U2") == "others_have_joined"
     assert silence(names_others=True) == "turned_to_somebody_else"

@@ -1,6 +1,7 @@
 from bot.conversation.budget import MESSAGE_OVERHEAD, estimate_tokens
 from bot.conversation.messages import AssistantMessage, Message, Prompt, SharedFile, UserMessage
-from bot.conversation.prompt import Quoted, build_prompt, cost_of_question
+from bot.conversation.preferences import Length, Style
+from bot.conversation.prompt import PLAIN, Manner, Quoted, build_prompt, cost_of_question
 
 
 def said(text: str, *, author: str = "U1", name: str = "Alice", ts: str = "1.0") -> UserMessage:
@@ -106,3 +107,48 @@ def test_a_trimmed_history_does_not_begin_with_an_answer() -> None:
     prompt = build(said("and?"), history, room=1_000)
 
     assert [message.role for message in prompt.messages] == ["system", "user"]
+
+
+def ask(manner: Manner, quoted: Quoted | None = None) -> str:
+    prompt = build_prompt(
+        said("why?"),
+        [],
+        quoted or Quoted(),
+        reasoning=True,
+        room=10_000,
+        answer_tokens=1_000,
+        manner=manner,
+    )
+    return prompt.messages[0].text
+
+
+def test_the_answer_is_in_the_language_of_the_question_unless_the_person_chose_one() -> None:
+    assert "Answer in the language of the last message, in plain" in ask(PLAIN)
+    assert "Answer in German, whatever language the question is in" in ask(Manner("German"))
+
+
+def test_each_length_and_style_says_something_else_and_no_braces_are_left() -> None:
+    lengths: list[Length] = ["short", "normal", "long"]
+    styles: list[Style] = ["shorter", "longer", "harder"]
+
+    systems = [ask(Manner(length=one)) for one in lengths]
+    systems += [ask(Manner(style=one)) for one in styles]
+
+    assert len(set(systems)) == len(systems)
+    assert not any("{" in system for system in systems)
+    assert ask(Manner(style="plainly")) == ask(PLAIN)
+
+
+def test_rules_of_their_own_stand_for_those_on_documents() -> None:
+    system = ask(Manner(rules="Only this."), Quoted(text="| quoted"))
+
+    assert system.endswith("\n\nOnly this.")
+    assert "[p. 3]" not in system
+
+
+def test_the_model_to_ask_first_is_in_the_prompt() -> None:
+    prompt = build_prompt(
+        said("why?"), [], Quoted(), reasoning=True, room=10_000, answer_tokens=1_000, model="big"
+    )
+
+    assert prompt.model == "big"
