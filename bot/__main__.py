@@ -1,4 +1,4 @@
-"""The command line: `aloud run`, `aloud demo`, `aloud doctor`."""
+"""The command line: `aloud run`, `aloud demo`, `aloud doctor`, `aloud feedback`."""
 
 import argparse
 import asyncio
@@ -6,6 +6,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Coroutine
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,12 @@ def _parse(words: list[str]) -> argparse.Namespace:
     demo.add_argument("--no-browser", action="store_true", help="don't open the page")
     demo.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the conversations there")
     commands.add_parser("doctor", help="check everything and say what to fix")
+    feedback = commands.add_parser(
+        "feedback", help="print what people think of the answers, a line of JSON for each verdict"
+    )
+    feedback.add_argument(
+        "--since", type=date.fromisoformat, metavar="DAY", help="from this day on: 2026-11-01 (UTC)"
+    )
     return parser.parse_args(words)
 
 
@@ -63,6 +70,13 @@ def _run(arguments: argparse.Namespace) -> int:
             settings = load_settings()
             configure_logging("error", "text")
             return asyncio.run(examine(settings))
+        case "feedback":
+            from bot.feedback_export import export_feedback  # noqa: PLC0415  # as doctor
+            from bot.store.database import open_database  # noqa: PLC0415  # as doctor
+
+            database = open_database(load_settings().database_url.get_secret_value())
+            asyncio.run(export_feedback(database, since=arguments.since))
+            return 0
         case _:
             settings = load_settings()
             missing = missing_for_run(settings)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -20,18 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.documents.extraction import ExtractionLimits, Extractor
 from bot.documents.library import Library
-from bot.errors import DeliveryDelayed, DeliveryError, NotInstalled, StartError
-from bot.lease import Lease
-from bot.ledger import Ledger, Turn
-from bot.listeners import register
-from bot.listeners.intake import Intake
+from bot.errors import DeliveryDelayed, DeliveryError, StartError
+from bot.language import load_languages
+from bot.listeners import Desks, register
 from bot.manifest import load_manifest
 from bot.model.client import ModelClient, build_http
 from bot.model.resilience import ResilientModel
-from bot.notes import NoteTaker
-from bot.opening import Opener
-from bot.presses import Presses
-from bot.reading import Reader
 from bot.runner import Runner
 from bot.settings import Settings
 from bot.slack.calls import SlackCalls
@@ -43,16 +36,13 @@ from bot.slack.installations import InstalledWorkspaces
 from bot.slack.workspaces import OneWorkspace, Workspaces, open_workspace
 from bot.store.database import Database, open_database
 from bot.store.documents import DocumentStore
-from bot.store.forgetting import forget_team
-from bot.store.history import SqlHistory
 from bot.store.installations import Installations, InstallStates
+from bot.store.preferences import PreferenceStore
 from bot.store.retention import delete_expired
-from bot.store.traces import Traces
 from bot.telemetry import Metrics
-from bot.thinking import Thinker
 from bot.transport import HttpServer, Socket
-from bot.turns import Turns
 from bot.waiting import WaitingRoom
+from bot.wiring import Wiring
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +64,8 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
         metrics = Metrics()
         database = open_database(settings.database_url.get_secret_value())
         client = await stack.enter_async_context(open_slack(settings))
+        # Catalogues are files, and reading files would hold up the loop once it serves.
+        reading = asyncio.create_task(asyncio.to_thread(load_languages))
         checking = asyncio.create_task(_check_start(settings, client, database, stack))
         await _wait_for_stop(stop, [checking])
         if not checking.done():
@@ -81,100 +73,32 @@ async def run(settings: Settings, stop: asyncio.Event, ready: Callable[[], None]
             await asyncio.wait([checking])
             return
         bot = checking.result()
+        await reading
         workspaces = _find_workspaces(client, bot, database)
-        ledger = Ledger(
-            database,
-            new_id=lambda: secrets.token_hex(8),
-            lease_seconds=settings.aloud_lease_seconds,
-        )
-        history = SqlHistory(database)
-        traces = Traces(database)
         model = await open_model(settings, stack)
         library = await _open_library(settings, workspaces, database, stack)
-        reveal = settings.aloud_reasoning != "off"
-        turns = Turns(
-            ledger=ledger,
-            history=history,
-            traces=traces,
-            opener=Opener(history, library, history_messages=settings.aloud_history_messages),
-            thinker=Thinker(
-                model,
-                Reader(
-                    library,
-                    NoteTaker(
-                        library,
-                        model,
-                        part_tokens=_fit_parts(settings),
-                        most_calls=settings.aloud_summary_calls,
-                        # One place for a call stays free for those who only ask something.
-                        parallel=max(1, settings.aloud_model_calls - 1),
-                    ),
-                    room=2 * _fit_parts(settings),
-                ),
-                think=settings.aloud_think,
-                context_tokens=settings.aloud_context_tokens,
-                answer_tokens=settings.aloud_answer_tokens,
-            ),
-            workspaces=workspaces,
-            reveal=reveal,
-            channel_files=settings.aloud_channel_files,
-            patience=settings.aloud_delivery_seconds,
-            metrics=metrics,
-            together=database.write,
-        )
-        presses = Presses(
-            ledger=ledger,
-            traces=traces,
-            workspaces=workspaces,
-            reveal=reveal,
-            privately=settings.aloud_reasoning == "ephemeral",
-            together=database.write,
-        )
-
-        async def work(turn: Turn, lease: Lease) -> None:
-            team = turn.thread.team
-            if not await _is_installed(workspaces, team):
-                await ledger.close(turn, "silent", "not_installed")
-                return
-            try:
-                match turn.kind:
-                    case "message":
-                        await turns.answer(turn, lease)
-                    case "edit":
-                        await turns.revise(turn, lease)
-                    case "press":
-                        await presses.answer(turn, lease)
-                    case "ask" | "home" | "visit":
-                        await ledger.close(turn, "silent", "unknown")
-            finally:
-                if not await _is_installed(workspaces, team):
-                    # What the turn wrote down after the uninstall goes as well.
-                    await forget_team(database, team, asked_at=time.time())
-
-        async def forget(team: str, asked_at: float) -> int | None:
-            return await forget_team(database, team, asked_at=asked_at)
-
+        wiring = Wiring(settings, database, workspaces, model, library, metrics)
         runner = Runner(
-            ledger,
-            work,
-            turns.abandon,
+            wiring.ledger,
+            wiring.work,
+            wiring.abandon,
             metrics,
             turns=settings.aloud_turns,
             workspace_turns=settings.aloud_workspace_turns,
         )
         database.watch(runner.hear)
         waiting_room = WaitingRoom(
-            ledger, workspaces, turns.wants_answer, busy_seconds=settings.aloud_busy_seconds
-        )
-        intake = Intake(
-            workspaces, ledger, history, traces, DocumentStore(database), metrics, forget
+            wiring.ledger,
+            workspaces,
+            wiring.turns.wants_answer,
+            busy_seconds=settings.aloud_busy_seconds,
         )
         install = await _build_install(settings, client, database)
-        if not database.is_shared and (recovered := await ledger.recover()):
+        if not database.is_shared and (recovered := await wiring.ledger.recover()):
             log.info("turns_recovered", count=recovered)
         chores: list[Chore] = [waiting_room.run, partial(_expire, database, settings)]
         await _serve(
-            settings, client, intake, install, runner, chores, database, metrics, stop, ready
+            settings, client, wiring.desks, install, runner, chores, database, metrics, stop, ready
         )
 
 
@@ -301,20 +225,6 @@ def _find_workspaces(
     return InstalledWorkspaces(Installations(database), connect)
 
 
-def _fit_parts(settings: Settings) -> int:
-    """Return how much of a document is read at a time, so that twice as much fits a prompt."""
-    room = settings.aloud_context_tokens - settings.aloud_answer_tokens
-    return min(settings.aloud_part_tokens, room // 3)
-
-
-async def _is_installed(workspaces: Workspaces, team: str) -> bool:
-    try:
-        await workspaces.find(team)
-    except NotInstalled:
-        return False
-    return True
-
-
 async def _build_install(
     settings: Settings, client: AsyncWebClient, database: Database
 ) -> InstallFlow | None:
@@ -374,7 +284,7 @@ async def _open_library(
 async def _serve(
     settings: Settings,
     client: AsyncWebClient,
-    intake: Intake,
+    desks: Desks,
     install: InstallFlow | None,
     runner: Runner,
     chores: Sequence[Chore],
@@ -384,7 +294,7 @@ async def _serve(
     ready: Callable[[], None],
 ) -> None:
     app = build_bolt(settings, client)
-    register(app, intake)
+    register(app, desks)
     app_token = settings.slack_app_token
     socket = (
         Socket(app, app_token=app_token.get_secret_value(), client=client) if app_token else None
@@ -423,7 +333,7 @@ async def _serve(
         await _wait_for_stop(stop, tasks)
     finally:
         # New events stop first; what is running may then finish.
-        await intake.close()
+        await desks.intake.close()
         await server.close()
         leaving.set()
         for task in tasks:
@@ -458,8 +368,16 @@ async def _expire(database: Database, settings: Settings, leaving: asyncio.Event
     """Delete what is too old, now and then, until it is time to leave."""
     while not leaving.is_set():
         try:
+            workspaces = await PreferenceStore(database).find_workspaces()
             gone = await delete_expired(
-                database, days=settings.aloud_retention_days, now=time.time()
+                database,
+                days=settings.aloud_retention_days,
+                now=time.time(),
+                shorter={
+                    team: chosen.retention_days
+                    for team, chosen in workspaces.items()
+                    if chosen.retention_days is not None
+                },
             )
             if gone:
                 log.info("expired_deleted", rows=gone)

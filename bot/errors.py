@@ -18,6 +18,11 @@ AloudError
 │   └── PromptTooLong           the context overflowed                          shrunk
 ├── TooBusy                     more is waiting than can be answered in time
 ├── TooLate                     Slack was out of reach for so long
+├── NotAdmitted                 who may not be answered here, or not any more
+│   ├── NotOpenHere             the admins keep us out of the channel
+│   ├── OutsidersNotAnswered    of another organisation
+│   ├── BudgetUsed              the workspace's month
+│   └── PersonBudgetUsed        the person's month
 ├── NotInstalled                no token for the workspace
 ├── LeaseLost                   another process does this turn now
 ├── DocumentError               one file that cannot be read: documents/failures.py
@@ -31,7 +36,7 @@ Two audiences: `plain` is for the person in Slack; `str(error)` is for the log a
 
 from typing_extensions import override
 
-from bot.language import Language, mark
+from bot.language import ENGLISH, Language, Told, Value, mark
 
 
 class AloudError(Exception):
@@ -177,6 +182,45 @@ class TooLate(AloudError):
     )
 
 
+class NotAdmitted(AloudError):
+    """The person is not to be answered here, or not any more; nobody else need know."""
+
+    retryable = False
+
+
+class NotOpenHere(NotAdmitted):
+    """The workspace's admins chose the channels where we answer, and this is none of them."""
+
+    plain = mark(
+        "I'm not switched on in this channel. Ask me in a direct message, or ask an admin to add "
+        "the channel on my Home tab."
+    )
+
+
+class OutsidersNotAnswered(NotAdmitted):
+    """The person belongs to another organisation."""
+
+    plain = mark("I answer only the people of the workspace that I belong to.")
+
+
+class BudgetUsed(NotAdmitted):
+    """The workspace has used its tokens of this month."""
+
+    plain = mark(
+        "This workspace has used up its budget for this month. It starts anew on the first; an "
+        "admin can raise it on my Home tab."
+    )
+
+
+class PersonBudgetUsed(NotAdmitted):
+    """The person has used their tokens of this month."""
+
+    plain = mark(
+        "You have used up your budget for this month. It starts anew on the first; an admin can "
+        "raise it on my Home tab."
+    )
+
+
 class NotInstalled(AloudError):
     """We have no token for this workspace (any more)."""
 
@@ -190,23 +234,28 @@ class LeaseLost(AloudError):
 
 
 class DocumentError(AloudError):
-    """One shared file cannot be read; `plain` says why, with `name` put in."""
+    """One shared file cannot be read; `sentence` says why, with `name` and `values` put in."""
 
     retryable = False
     sentence = mark("I couldn't read {name}.")
 
-    def __init__(self, name: str, detail: str = "") -> None:
+    def __init__(self, name: str, detail: str = "", **values: Value) -> None:
         super().__init__(f"{type(self).__name__}: {detail}" if detail else type(self).__name__)
         self.name = name
+        self.values = values
+
+    def told(self, name: str) -> Told:
+        """Say what is wrong with a file of this name, which is fit to be shown."""
+        return Told(self.sentence, (("name", name), *self.values.items()))
 
     @property
     @override
     def plain(self) -> str:  # type: ignore[override]  # a sentence with the file's name in it
-        return self.sentence.format(name=self.name)
+        return self.tell(ENGLISH)
 
     @override
     def tell(self, language: Language) -> str:
-        return language.say(self.sentence, name=self.name)
+        return language.put(self.told(self.name))
 
 
 class DeliveryError(AloudError):
@@ -223,7 +272,16 @@ class DeliveryDelayed(DeliveryError):
 
 
 class DeliveryRefused(DeliveryError):
-    """Slack will not take it: archived channel, missing permission, deleted thread."""
+    """Slack will not take it: archived channel, missing permission, deleted thread.
+
+    `needed` is the scope that the app lacks, "" if it is something else.
+    """
 
     plain = mark("Slack didn't take my answer here. Please tell whoever runs me.")
     retryable = False
+
+    def __init__(
+        self, message: str, *, code: str = "", retry_after: float | None = None, needed: str = ""
+    ) -> None:
+        super().__init__(message, code=code, retry_after=retry_after)
+        self.needed = needed

@@ -6,25 +6,18 @@ import json
 from collections.abc import AsyncGenerator, Collection, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from bot.conversation.budget import estimate_tokens
-from bot.conversation.messages import Completion, Document, Prompt, PromptMessage
+from bot.conversation.messages import Completion, Document, Prompt, PromptMessage, Usage
 from bot.conversation.ports import Documents, Model
 from bot.conversation.summary_prompts import NOTES_SYSTEM, request_merge, request_notes
+from bot.documents.account import Saying, tell_declined, tell_noted, tell_part
 from bot.documents.citations import check_notes
-from bot.documents.excerpt import (
-    Excerpt,
-    draw_boundary,
-    finish,
-    list_pages_of,
-    quote_notes,
-    quote_part,
-    say_read,
-    share_room,
-)
+from bot.documents.excerpt import Excerpt, draw_boundary, quote_notes, quote_part, share_room
 from bot.documents.marks import write_mark
 from bot.documents.plan import Part, cap, estimate, group_notes, plan_parts
 from bot.documents.sources import Sources
@@ -63,13 +56,17 @@ class Notes:
 
     Attributes:
         texts: The notes, quoted for a prompt, by the documents' file ids.
-        told: What people have to be told, in plain sentences.
+        told: What people have to be told.
         left: How many pages are left for another time, because reading them costs too much.
+        parts: Which pages each part had, and what was noted of it.
+        usage: What the model's calls took.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
-    told: list[str] = field(default_factory=list)
+    told: list[Saying] = field(default_factory=list)
     left: int = 0
+    parts: list[tuple[Saying, str]] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +82,19 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What all the notes for one answer have in common: what to look at, and the sources."""
+    """What all the notes for one answer have in common.
+
+    Attributes:
+        focus: What to look at, in the person's words.
+        sources: Have all the passages.
+        model: The model to ask first, "" for the usual order.
+        notes: What comes of it.
+    """
 
     focus: str
     sources: Sources
+    model: str
+    notes: Notes
 
 
 class NoteTaker:
@@ -126,6 +132,7 @@ class NoteTaker:
         *,
         allowance: int,
         room: int,
+        model: str = "",
     ) -> AsyncGenerator[Progress | Notes, None]:
         """Yield how far it has come, and at last notes that fit together into `room` tokens.
 
@@ -135,11 +142,13 @@ class NoteTaker:
             sources: Have all the passages already.
             allowance: How many times the usual budget may be spent.
             room: What the notes may cost in the prompt.
+            model: The model to ask first, "" for the usual order.
 
         Raises:
             ModelError: The model can't be asked. What was read by then need not be read again.
         """
-        task, notes = _Task(focus, sources), Notes()
+        notes = Notes()
+        task = _Task(focus, sources, model, notes)
         # A thousand pages take a while to divide; other turns go on meanwhile.
         planned = await asyncio.to_thread(self._plan, excerpts, task)
         kept = await self._find([job for jobs in planned for job in jobs], sources.team)
@@ -162,9 +171,10 @@ class NoteTaker:
             declined = [job.part for job in own if made[job] is None]
             if declined:
                 refused = [passage.page for part in declined for passage in part.passages]
-                pages = list_pages_of(document, refused)
-                notes.told.append(f"{document.name}: The model declined to read {pages}.")
+                notes.told.append(partial(tell_declined, document, refused))
             texts = [text for job in own if (text := made[job])]
+            named = sources.name(document)
+            notes.parts += [(_label(job, named), text) for job in own if (text := made[job])]
             merging.append(self._merge(document, texts, task, share))
         for document, merged in zip(documents, await _gather(merging), strict=True):
             notes.texts[document.file_id] = quote_notes(
@@ -209,7 +219,7 @@ class NoteTaker:
             read = dict.fromkeys(one.page for part in parts[:count] for one in part.passages)
             left = {one.page for part in parts[count:] for one in part.passages}
             notes.left += len(left)
-            notes.told.append(f"{document.name}: {_tell(document, list(read), count, left)}")
+            notes.told.append(partial(tell_noted, document, list(read), count, left))
             chosen += jobs[:count]
         return chosen
 
@@ -277,7 +287,7 @@ class NoteTaker:
         )
         request = request_notes(task.focus, number=job.number, of=job.of, mark=mark)
         try:
-            answer = await self._ask(f"{quoted}\n\n{request}", _NOTES_TOKENS)
+            answer = await self._ask(f"{quoted}\n\n{request}", _NOTES_TOKENS, task)
         except PromptTooLong:
             if len(part.passages) == 1:
                 raise
@@ -317,7 +327,8 @@ class NoteTaker:
             return found[key]
         quoted = quote_notes(document, "\n".join(notes), boundary=draw_boundary())
         try:
-            answer = await self._ask(f"{quoted}\n\n{request_merge(task.focus)}", _MERGE_TOKENS)
+            request = request_merge(task.focus)
+            answer = await self._ask(f"{quoted}\n\n{request}", _MERGE_TOKENS, task)
         except PromptTooLong:
             half = len(notes) // 2
             texts = [
@@ -334,13 +345,14 @@ class NoteTaker:
         await self._documents.keep_notes(sources.team, document, key, text)
         return text
 
-    async def _ask(self, text: str, answer_tokens: int) -> str:
+    async def _ask(self, text: str, answer_tokens: int, task: _Task) -> str:
         messages = (PromptMessage("system", NOTES_SYSTEM), PromptMessage("user", text))
-        prompt = Prompt(messages, reasoning=False, answer_tokens=answer_tokens)
+        prompt = Prompt(messages, reasoning=False, answer_tokens=answer_tokens, model=task.model)
         # Not all places for calls are taken by long documents: questions come in between.
         async with self._places, aclosing(self._model.stream(prompt)) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, Completion):
+                    task.notes.usage += chunk.usage
                     return chunk.answer
         raise AssertionError("a stream ends with a completion or an error")
 
@@ -363,17 +375,10 @@ def _cut_to(texts: Sequence[str], room: int) -> list[str]:
     return lines
 
 
-def _tell(document: Document, read: Sequence[int], parts: int, left: Collection[int]) -> str:
-    said = say_read(document, read)
-    if parts > 1:
-        said += f", in {parts} parts"
-    if read and read[-1] in left:
-        said += ", the last not to its end" if len(read) > 1 else ", not to its end"
-    if left and document.read_pages < document.total_pages:
-        said += f"; {document.unit}s up to {document.read_pages:,} can be read, too"
-    elif left:
-        said += "; the rest can be read, too"
-    return finish(said, document)
+def _label(job: _Job, named: str) -> Saying:
+    """Say which pages a part has, and of which document if there are several."""
+    pages = dict.fromkeys(one.page for one in job.part.passages)
+    return partial(tell_part, job.document, list(pages), bool(named))
 
 
 def _key_of(part: Part, focus: str, name: str) -> str:

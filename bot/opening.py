@@ -1,12 +1,15 @@
 """The first stage of a turn: everything that is needed to answer a message."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
 import structlog
 
 from bot.conversation.addressing import Directives, take_directives
+from bot.conversation.catch_up import CatchUp, find_catch_up
 from bot.conversation.messages import (
     AssistantMessage,
     Document,
@@ -17,17 +20,29 @@ from bot.conversation.messages import (
     UserMessage,
 )
 from bot.conversation.ports import Documents, History
-from bot.errors import DeliveryError
-from bot.language import ENGLISH, Language
+from bot.conversation.preferences import Rules, Style
+from bot.conversation.prompt import PLAIN, Manner
+from bot.conversation.transcript import Transcript
+from bot.errors import DeliveryError, DeliveryRefused
+from bot.language import ENGLISH, Language, Told, mark, tell
 from bot.slack.events import Edited, Said
 from bot.slack.linked import Linked, follow_links
 from bot.slack.text import Names, resolve_text
 from bot.slack.threads import read_files, read_thread
+from bot.slack.transcripts import read_transcript
+from bot.slack.viewer import Viewer
 from bot.slack.workspaces import Workspace
 
 log = structlog.get_logger(__name__)
 
 _MOST_EARLIER_FILES = 5
+_CATCH_UP = "Please sum up the conversation."
+"""What the memory has for a person who chose that from a menu."""
+
+_NO_SCOPE = mark(
+    "I may not read what was said here before. An admin can fix that: add the scope {scope} to my "
+    "Slack app, and reinstall it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +57,15 @@ class Opened:
         fresh: Documents that came with it.
         earlier: The thread's other documents.
         unread: Files that came with it and links in it that can't be read.
-        reasoning: What the person asked for, None for the default.
+        reasoning: Whether the model shall write a trace before its answer.
         wants_summary: It is a file that was shared, not a question.
         allowance: How many times the usual cost the reading of long documents may have.
         linked: Conversations that it links to, to be quoted; strangers may have written in them.
         language: What our own words to the person are in.
+        manner: How the answer is to be written.
+        model: The model to ask first, "" for the usual order.
+        transcript: The conversation that is to be summed up, if any.
+        refused: It was to sum up a conversation that can't be read; `unread` says why.
     """
 
     team: str
@@ -55,35 +74,74 @@ class Opened:
     fresh: Sequence[Document]
     earlier: Sequence[Document]
     unread: Sequence[UnreadFile]
-    reasoning: bool | None
+    reasoning: bool
     wants_summary: bool
     allowance: int = 1
     linked: Sequence[Linked] = ()
     language: Language = ENGLISH
+    manner: Manner = PLAIN
+    model: str = ""
+    transcript: Transcript | None = None
+    refused: bool = False
 
     @property
     def has_nothing_to_answer(self) -> bool:
         """Whether there are no words, no file that could be read and no conversation."""
-        return not (self.question.text or self.fresh or (self.history and not self.unread))
+        return self.refused or not (
+            self.question.text
+            or self.fresh
+            or self.transcript
+            or (self.history and not self.unread)
+        )
 
 
 class Opener:
     """Gathers a message's surroundings from memory and, where memory has none, from Slack."""
 
-    def __init__(self, history: History, documents: Documents, *, history_messages: int) -> None:
+    def __init__(
+        self,
+        history: History,
+        documents: Documents,
+        *,
+        history_messages: int,
+        find_viewed: Callable[[str, str], Awaitable[str]],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Make it.
+
+        Args:
+            history: What was said.
+            documents: What was shared.
+            history_messages: How many of a thread's messages are looked at.
+            find_viewed: Finds the channel that a person of a team looks at beside our DM, or "".
+            now: Seconds since 1970.
+        """
         self._history = history
         self._documents = documents
         self._history_messages = history_messages
+        self._find_viewed = find_viewed
+        self._now = now
 
     async def open(
-        self, said: Sequence[Said], participation: Participation, workspace: Workspace
+        self,
+        said: Sequence[Said],
+        participation: Participation,
+        workspace: Workspace,
+        rules: Rules,
+        language: Language,
     ) -> Opened:
         """Write messages of one thread down, and collect what belongs to them.
 
         There is one, or several that waited and are answered together, in their order.
+
+        Args:
+            said: The messages.
+            participation: Who took part in the thread before them.
+            workspace: Where.
+            rules: What holds for the last of them.
+            language: What our own words to its author are in.
         """
-        if not participation.read:
-            await self._join_thread(said[0], workspace)
+        unread_thread = None if participation.read else await self._join_thread(said[0], workspace)
         followed = [await follow_links(workspace, one) for one in said]
         recorded = [
             await self._record_whole(one, workspace, links.files)
@@ -107,6 +165,11 @@ class Opener:
         fresh_ids = {one.file_id for one in fresh}
         unopened = dict.fromkeys(one for links in followed for one in links.unread)
         wanted = [directives.reasoning for _, directives in own]
+        style = said[-1].style
+        transcript = await self._read_transcript(said[-1], workspace)
+        for told in (unread_thread, transcript):
+            if isinstance(told, Told):
+                unopened[UnreadFile(file_id="", name="", reason=told)] = None
         return Opened(
             team=thread.team,
             question=question,
@@ -118,10 +181,42 @@ class Opener:
                 if one.file_id not in fresh_ids
             ],
             unread=[*(one for one in told_of if isinstance(one, UnreadFile)), *unopened],
-            reasoning=next((one for one in reversed(wanted) if one is not None), None),
+            reasoning=_decide_on_reasoning(style, wanted, rules),
             wants_summary=all(one.call in {"share", "summary"} for one in said),
             allowance=max(one.allowance for one in said),
             linked=list(dict.fromkeys(one for links in followed for one in links.linked)),
+            language=language,
+            manner=Manner(
+                ENGLISH.name_of(rules.language) if rules.language else "", rules.length, style
+            ),
+            model=rules.model,
+            transcript=None if isinstance(transcript, Told) else transcript,
+            refused=isinstance(transcript, Told),
+        )
+
+    async def _read_transcript(self, said: Said, workspace: Workspace) -> Transcript | Told | None:
+        """Read the conversation that a message asks to be summed up, if it does."""
+        catch_up = said.catch_up or await self._find_catch_up(said, workspace)
+        if catch_up is None:
+            return None
+        viewer = Viewer(workspace, said.author, said.thread.channel)
+        person = await workspace.directory.find_person(said.author)
+        return await read_transcript(workspace, viewer, catch_up, time_zone=person.time_zone)
+
+    async def _find_catch_up(self, said: Said, workspace: Workspace) -> CatchUp | None:
+        if said.call not in {"direct", "mention", "asked"} or said.files or said.bot_name:
+            return None
+        here = said.thread.channel
+        if said.is_private:
+            here = await self._find_viewed(said.thread.team, said.author)
+        person = await workspace.directory.find_person(said.author)
+        # What understands dates takes long to load.
+        return await asyncio.to_thread(
+            find_catch_up,
+            said.text,
+            here=here,
+            now=self._now(),
+            time_zone=person.time_zone,
         )
 
     async def _record_whole(
@@ -138,6 +233,8 @@ class Opener:
         people = [] if said.bot_name else [said.author]
         names = await workspace.directory.find_names([said.text], people)
         text, directives = _put_plainly(said.text, names, workspace)
+        if said.catch_up is not None and not text:
+            text = _CATCH_UP
         name = said.bot_name or names.users.get(said.author, "someone")
         message = UserMessage(said.ts, said.author, name, text, files)
         await self._history.record(said.thread, [message])
@@ -149,8 +246,8 @@ class Opener:
         text, _ = _put_plainly(edited.text, names, workspace)
         await self._history.revise(edited.thread, edited.ts, text)
 
-    async def _join_thread(self, said: Said, workspace: Workspace) -> None:
-        """Read what was said before we were called.
+    async def _join_thread(self, said: Said, workspace: Workspace) -> Told | None:
+        """Read what was said before we were called; return what a person can do if we may not.
 
         It happens once for a thread; from then on its events keep the memory up to date.
         """
@@ -159,9 +256,11 @@ class Opener:
                 earlier = await read_thread(workspace, said.thread, before=said.ts)
             except DeliveryError as error:
                 log.warning("thread_not_read", code=error.code)
-                return
+                scope = error.needed if isinstance(error, DeliveryRefused) else ""
+                return tell(_NO_SCOPE, scope=scope) if scope else None
             await self._history.record(said.thread, earlier, anew=False)
         await self._history.mark_read(said.thread)
+        return None
 
     async def _read_files_again(self, said: Said, workspace: Workspace) -> tuple[SharedFile, ...]:
         try:
@@ -169,6 +268,13 @@ class Opener:
         except DeliveryError as error:
             log.warning("message_not_read_again", code=error.code)
             return said.files
+
+
+def _decide_on_reasoning(style: Style, wanted: Sequence[bool | None], rules: Rules) -> bool:
+    """Say whether to reason: as the answer is wanted anew, as the message says, as was chosen."""
+    if style in {"harder", "plainly"}:
+        return style == "harder"
+    return next((one for one in reversed(wanted) if one is not None), rules.think)
 
 
 def _put_plainly(text: str, names: Names, workspace: Workspace) -> tuple[str, Directives]:

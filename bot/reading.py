@@ -6,15 +6,16 @@ notes on each part of the document; for a question, the passages that speak of i
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, Literal
 
 import structlog
 
 from bot.conversation.budget import estimate_tokens
-from bot.conversation.messages import Document, Found, Passage, UserMessage
+from bot.conversation.messages import Document, Found, Passage, Usage, UserMessage
 from bot.conversation.ports import Documents
 from bot.conversation.requests import Request, parse_request
 from bot.conversation.scopes import Scope, label_pages, resolve_scope
@@ -24,27 +25,35 @@ from bot.conversation.summary_prompts import (
     request_summary,
 )
 from bot.documents import comparison
+from bot.documents.account import (
+    Saying,
+    tell_beyond,
+    tell_changed,
+    tell_gone,
+    tell_missing,
+    tell_read,
+    tell_sampled,
+    tell_searched,
+    tell_single,
+    tell_twin,
+)
 from bot.documents.evidence import Evidence
 from bot.documents.excerpt import (
     FRAME_TOKENS,
     Excerpt,
     cost,
-    count_pages,
     draw_boundary,
-    finish,
     prefix,
     quote,
     quote_conversation,
     rank,
     sample_sheets,
-    say_read,
-    say_sampled,
-    say_searched,
     share_room,
     take_best,
 )
 from bot.documents.marks import Marks
 from bot.documents.sources import Sources
+from bot.language import ENGLISH, Language
 from bot.notes import NoteTaker, Progress
 from bot.opening import Opened
 from bot.slack.linked import Linked
@@ -89,12 +98,16 @@ class Material:
     Attributes:
         quoted: Quoted pages or notes, "" if there are none.
         request: What to ask the model for, None for the person's own words.
-        remarks: What the model has to know of the reading.
-        told: What the people have to be told of it, in plain sentences.
+        remarks: What the model has to know of the reading, in English.
+        told: What the people have to be told of it, in sentences of their language.
         marks: The pages that an answer may name.
         evidence: What is written on them.
         addresses: The links that stand in the documents.
         left: How many pages are left for another time, because reading them costs too much.
+        parts: The label of each part of a long document, and what was noted of it.
+        messages: Where the messages stand that an answer may name, by their numbers.
+        sources: The names and permalinks of the documents.
+        usage: What the model's calls for it took.
     """
 
     quoted: str = ""
@@ -105,6 +118,10 @@ class Material:
     evidence: Evidence = field(default_factory=Evidence)
     addresses: frozenset[str] = frozenset()
     left: int = 0
+    parts: tuple[tuple[str, str], ...] = ()
+    messages: Mapping[int, str] = field(default_factory=dict)
+    sources: tuple[tuple[str, str], ...] = ()
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +145,15 @@ class _Order:
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read so far for one answer, and what is to be said of it."""
+    """What has been read so far for one answer, and what is to be told of it in which language."""
 
     sources: Sources
-    remarks: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    language: Language
+    found: list[Saying] = field(default_factory=list)
+    told: list[Saying] = field(default_factory=list)
     left: int = 0
+    parts: list[tuple[str, str]] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
 
 
 class Reader:
@@ -167,8 +187,8 @@ class Reader:
                 yield replace(
                     step,
                     quoted="\n\n".join(filter(None, (step.quoted, conversations))),
-                    remarks=(*step.remarks, *twins),
-                    told=(*step.told, *twins),
+                    remarks=(*step.remarks, *_say(twins, ENGLISH)),
+                    told=(*step.told, *_say(twins, opened.language)),
                 )
 
     async def _read_documents(
@@ -181,7 +201,7 @@ class Reader:
         room = min(room, self._room)
         several = [*order.documents, *(old for _, old in order.versions)]
         named = len({one.file_id for one in several}) > 1
-        reading = _Reading(Sources(opened.team, named=named))
+        reading = _Reading(Sources(opened.team, named=named), opened.language)
         if order.kind == "question":
             yield await self._look_up(order, opened, reading, room)
             return
@@ -198,8 +218,8 @@ class Reader:
             excerpts = [await self._load(reading.sources.team, document) for document in documents]
             if sum(excerpt.tokens for excerpt in excerpts) <= room:
                 fresh = {document.file_id for document in opened.fresh}
-                told = [
-                    _tell_read(excerpt)
+                told: list[Saying] = [
+                    partial(tell_read, excerpt.document, excerpt.pages)
                     for excerpt in excerpts
                     if excerpt.document.file_id in fresh or not _is_whole(excerpt)
                 ]
@@ -209,10 +229,9 @@ class Reader:
         for document in documents:
             fits = document.file_id in fitting
             mine = [one.pages for one in excerpts if fits and one.document == document]
-            said = say_searched(document, mine[0] if mine else (), fits=fits)
-            told.append(f"{document.name}: {finish(said, document)}")
+            told.append(partial(tell_searched, document, mine[0] if mine else (), fits))
         if order.request.kind == "comparison" and len(documents) == 1:
-            told = [f"There is only one version of {documents[0].name} in this thread."]
+            told = [partial(tell_single, documents[0])]
         asks_document = order.request.asked and not order.request.reshapes
         return await self._quote(excerpts, reading, told if asks_document else ())
 
@@ -255,18 +274,19 @@ class Reader:
         return await asyncio.to_thread(_find_pages, scope, document, passages)
 
     async def _quote(
-        self, excerpts: Sequence[Excerpt], reading: _Reading, told: Sequence[str]
+        self, excerpts: Sequence[Excerpt], reading: _Reading, told: Sequence[Saying]
     ) -> Material:
         for excerpt in excerpts:
             await reading.sources.add(excerpt.document, excerpt.passages)
         quoted = quote(excerpts, boundary=draw_boundary(), named=reading.sources.named)
         return Material(
             quoted=quoted,
-            remarks=tuple(told),
-            told=tuple(told),
+            remarks=_say(told, ENGLISH),
+            told=_say(told, reading.language),
             marks=reading.sources.marks,
             evidence=reading.sources.evidence,
             addresses=frozenset(reading.sources.addresses),
+            sources=_list_sources(one.document for one in excerpts),
         )
 
     async def _summarize(
@@ -277,7 +297,7 @@ class Reader:
             for document in order.documents
         ]
         for gone in (one.document for one in excerpts if not one.passages):
-            reading.remarks.append(f"{gone.name} was deleted meanwhile.")
+            reading.found.append(partial(tell_gone, gone))
         excerpts = [one for one in excerpts if one.passages]
         for excerpt in excerpts:
             await reading.sources.add(excerpt.document, excerpt.passages)
@@ -290,10 +310,8 @@ class Reader:
             )
             for one in [*whole, *sampled]
         }
-        reading.told += [_tell_read(excerpt) for excerpt in whole]
-        for excerpt in sampled:
-            said = say_sampled(excerpt.document, excerpt.pages)
-            reading.told.append(f"{excerpt.document.name}: {finish(said, excerpt.document)}")
+        reading.told += [partial(tell_read, one.document, one.pages) for one in whole]
+        reading.told += [partial(tell_sampled, one.document, one.pages) for one in sampled]
         if noted:
             steps = self._note_taker.take(
                 noted,
@@ -301,6 +319,7 @@ class Reader:
                 reading.sources,
                 allowance=opened.allowance,
                 room=left - sum(one.tokens for one in [*whole, *sampled]),
+                model=opened.model,
             )
             async with aclosing(steps):
                 async for step in steps:
@@ -310,6 +329,10 @@ class Reader:
                         blocks |= step.texts
                         reading.told += step.told
                         reading.left = step.left
+                        reading.usage = step.usage
+                        reading.parts = [
+                            (say(reading.language), noted) for say, noted in step.parts
+                        ]
         shapes = {
             one.document.name: recognise_shape(_sample(one.passages), one.document.unit)
             for one in excerpts
@@ -324,15 +347,19 @@ class Reader:
         quoted = [
             blocks[one.document.file_id] for one in excerpts if one.document.file_id in blocks
         ]
+        told = [*reading.found, *reading.told]
         yield Material(
             quoted="\n\n".join(filter(None, [*quoted, changes])),
             request=request,
-            remarks=(*reading.remarks, *reading.told),
-            told=(*reading.remarks, *reading.told),
+            remarks=_say(told, ENGLISH),
+            told=_say(told, reading.language),
             marks=reading.sources.marks,
             evidence=reading.sources.evidence,
             addresses=frozenset(reading.sources.addresses),
             left=reading.left,
+            parts=tuple(reading.parts),
+            sources=_list_sources(one.document for one in excerpts),
+            usage=reading.usage,
         )
 
     async def _compare(
@@ -353,7 +380,7 @@ class Reader:
                 old_name=old.name,
                 new_name=new.name,
             )
-            reading.remarks.append(_say_changed(new, old, changes.extent, left_out))
+            reading.found.append(partial(tell_changed, new, old, changes.extent, left_out))
             if text:
                 boundary = draw_boundary()
                 blocks.append(
@@ -366,7 +393,7 @@ class Reader:
         return Excerpt(document, tuple(await self._documents.load(team, document)))
 
     async def _load_scope(self, scope: Scope, document: Document, reading: _Reading) -> Excerpt:
-        """Load the pages that are asked for; all, with a remark, if there are no such pages."""
+        """Load the pages that are asked for; all, and tell so, if there are no such pages."""
         excerpt = await self._load(reading.sources.team, document)
         if not scope:
             return excerpt
@@ -374,13 +401,12 @@ class Reader:
         passages = tuple(one for one in excerpt.passages if one.page in pages)
         if passages:
             return replace(excerpt, passages=passages)
-        about = "so the answer covers all that was read."
-        if pages:
-            reading.remarks.append(f"That part of {document.name} is over my limits, {about}")
-        else:
-            extent = count_pages(document)
-            reading.remarks.append(f"{document.name} has no such part; it has {extent}, {about}")
+        reading.found.append(partial(tell_beyond if pages else tell_missing, document))
         return excerpt
+
+
+def _list_sources(documents: Iterable[Document]) -> tuple[tuple[str, str], ...]:
+    return tuple((one.name, one.permalink) for one in documents)
 
 
 def _quote_linked(linked: Sequence[Linked], room: int) -> str:
@@ -429,11 +455,11 @@ def _distinct(documents: Iterable[Document]) -> tuple[Document, ...]:
     return tuple({document.digest: document for document in reversed([*documents])}.values())[::-1]
 
 
-def _tell_twins(documents: Sequence[Document]) -> tuple[str, ...]:
+def _tell_twins(documents: Sequence[Document]) -> tuple[Saying, ...]:
     """Name those that are not read, since another that was shared with them says the same."""
     firsts = {one.digest: one for one in _distinct(documents)}
     return tuple(
-        f"{one.name} has the same content as {firsts[one.digest].name}."
+        partial(tell_twin, one, firsts[one.digest])
         for one in documents
         if one.file_id != firsts[one.digest].file_id
     )
@@ -531,20 +557,6 @@ def _name_apart(order: _Order) -> _Order:
     )
 
 
-def _say_changed(new: Document, old: Document, extent: comparison.Extent, left_out: int) -> str:
-    pair = f"{new.name} and {old.name}"
-    match extent:
-        case "none":
-            return f"{pair} say the same, word for word."
-        case "layout":
-            return f"{pair} hold the same words; only the layout differs."
-        case "most":
-            said = f"{new.name} was compared with {old.name}; hardly anything is the same."
-        case _:
-            said = f"{new.name} was compared with {old.name}."
-    return f"{said} {left_out:,} more changes are not listed." if left_out else said
-
-
 def _sort(
     excerpts: Sequence[Excerpt], shares: Sequence[int]
 ) -> tuple[list[Excerpt], list[Excerpt], list[Excerpt]]:
@@ -569,9 +581,8 @@ def _find_pages(scope: Scope, document: Document, passages: Sequence[Passage]) -
     return resolve_scope(scope, labels, document.total_pages, document.unit) or frozenset()
 
 
-def _tell_read(excerpt: Excerpt) -> str:
-    document = excerpt.document
-    return f"{document.name}: {finish(say_read(document, excerpt.pages), document)}"
+def _say(told: Iterable[Saying], language: Language) -> tuple[str, ...]:
+    return tuple(say(language) for say in told)
 
 
 def _is_whole(excerpt: Excerpt) -> bool:

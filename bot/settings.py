@@ -68,6 +68,21 @@ class Settings(BaseSettings):
     aloud_channel_files: Literal["summarize", "offer", "off"] = Field(
         "summarize", title="What happens to a file shared in a channel without a mention"
     )
+    aloud_follow_ups: Literal["natural", "mentions"] = Field(
+        "natural",
+        title="Replies in a channel's thread: answered while one person and the bot talk alone "
+        "(`natural`), or only with a mention (`mentions`)",
+    )
+    aloud_outsiders: bool = Field(
+        True, title="Whether people of other organisations are answered in shared channels"
+    )
+    aloud_bots: str | None = Field(
+        None, title="Bots whose mentions are answered: comma-separated ids, `B…`; else none is"
+    )
+    aloud_monthly_tokens: int | None = Field(
+        None, ge=1, title="What a workspace may use in a month, prompts and answers together"
+    )
+    aloud_person_tokens: int | None = Field(None, ge=1, title="What each person may use in a month")
     aloud_context_tokens: int = Field(
         128_000, ge=4_096, title="The model's context, prompt and answer together, in tokens"
     )
@@ -172,6 +187,13 @@ class Settings(BaseSettings):
                 raise ValueError("another server is written https://KEY@host/v1#model-name")
         return value
 
+    @field_validator("aloud_bots")
+    @classmethod
+    def _check_bots(cls, value: str | None) -> str | None:
+        if any(not one.strip().startswith("B") for one in (value or "").split(",") if one.strip()):
+            raise ValueError("must be bot ids such as B0123ABCD, separated by commas")
+        return value
+
     @model_validator(mode="after")
     def _check_answer_room(self) -> Self:
         if self.aloud_answer_tokens > self.aloud_context_tokens // 2:
@@ -180,6 +202,11 @@ class Settings(BaseSettings):
                 "or no room is left for the question"
             )
         return self
+
+    @property
+    def answered_bots(self) -> frozenset[str]:
+        """The ids of the bots whose mentions are answered."""
+        return frozenset(one.strip() for one in (self.aloud_bots or "").split(",") if one.strip())
 
     @property
     def endpoints(self) -> list[Endpoint]:

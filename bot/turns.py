@@ -3,40 +3,48 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation.addressing import find_silence
+from bot.activity import ThinkingLine, name_files, say_reading, say_thinking
+from bot.admission import Admission, asks_us_to_leave
+from bot.closing import Closer, Kept
+from bot.conversation.farewell import says_thanks
 from bot.conversation.messages import (
     AnswerChunk,
     AssistantMessage,
     Completion,
     Participation,
     ReasoningChunk,
-    SharedFile,
 )
 from bot.conversation.names import clean_name
 from bot.conversation.ports import History
+from bot.conversation.preferences import Rules
 from bot.errors import (
     AloudError,
     DeliveryDelayed,
     DeliveryError,
     DeliveryRefused,
     LeaseLost,
+    NotAdmitted,
     TooBusy,
     TooLate,
 )
+from bot.language import Language, mark
 from bot.lease import Lease
-from bot.ledger import OFFERED, Ledger, Outcome, Turn
+from bot.ledger import OFFERED, Entry, Ledger, Outcome, Turn
 from bot.notes import Progress
 from bot.opening import Opened, Opener
+from bot.slack.commands import Ask, write_ask
+from bot.slack.controls import AnswerControls, Source
 from bot.slack.events import Edited, Said, from_json
-from bot.slack.reasoning import parse_ref, remove_trace
-from bot.slack.render import AnswerControls, render_answer, render_offer, render_stopped
+from bot.slack.markdown import escape
+from bot.slack.reactions import react
+from bot.slack.render import OutgoingMessage, render_answer, render_offer, render_stopped
 from bot.slack.reply import (
     Delivered,
     EndPiece,
@@ -49,9 +57,8 @@ from bot.slack.reply import (
     TextPiece,
 )
 from bot.slack.standing import NOTHING, Standing, find_standing
-from bot.slack.text import find_ids
+from bot.slack.visit_events import Visit, visit_to_json
 from bot.slack.workspaces import Workspace, Workspaces
-from bot.store.traces import Trace, Traces
 from bot.telemetry import Metrics
 from bot.thinking import Answer, Thinker, Thought
 
@@ -59,17 +66,19 @@ _T = TypeVar("_T")
 
 log = structlog.get_logger(__name__)
 
-_THINKING: Final = "is thinking…"
-_STOPPED: Final = "Stopped."
-_GREETING: Final = (
+_STOPPED: Final = mark("Stopped.")
+_GREETING: Final = mark(
     "Here I am. Ask me anything, or share a file and I'll summarize it. "
     "Add `/no_think` for a quick answer without reasoning."
+)
+_CALLED: Final = frozenset({"mention", "reply"})
+_CLOSED_PLACES: Final = frozenset(
+    {"cannot_reply_to_message", "is_archived", "is_inactive", "not_in_channel", "thread_locked"}
 )
 _OVERTAKEN_SECONDS: Final = 1.0
 _DELAYED_SECONDS: Final = 5.0
 _MOST_DELAY_SECONDS: Final = 30.0
 _GIVE_UP_SECONDS: Final = 24 * 3_600.0
-_DATABASE_RETRY_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,9 @@ class _Attempt:
     workspace: Workspace
     standing: Standing
     reply: Reply
+    rules: Rules
+    language: Language
+    participation: Participation
 
 
 class Turns:
@@ -90,16 +102,16 @@ class Turns:
     Args:
         ledger: Where outcomes go.
         history: Where messages and answers go.
-        traces: Where reasoning goes, and no further.
         opener: Stage one.
         thinker: Stage two.
+        closer: The last stage.
         workspaces: The installations.
+        admission: Says who is answered, and how.
         reveal: Whether answers get the button that shows the reasoning.
-        channel_files: What happens to files shared in channels without a mention.
+        gists: Whether all may see in the status what the model is reasoning about.
         patience: For how many seconds a delivery that Slack does not take is tried again; then an
             apology takes its place.
         metrics: Counts outcomes.
-        together: What is written within it becomes durable together.
         now: Seconds since 1970.
     """
 
@@ -108,28 +120,28 @@ class Turns:
         *,
         ledger: Ledger,
         history: History,
-        traces: Traces,
         opener: Opener,
         thinker: Thinker,
+        closer: Closer,
         workspaces: Workspaces,
+        admission: Admission,
         reveal: bool,
-        channel_files: Literal["summarize", "offer", "off"],
+        gists: bool,
         patience: float,
         metrics: Metrics,
-        together: Callable[[], AbstractAsyncContextManager[object]],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._ledger = ledger
         self._history = history
-        self._traces = traces
         self._opener = opener
         self._thinker = thinker
+        self._closer = closer
         self._workspaces = workspaces
+        self._admission = admission
         self._reveal = reveal
-        self._channel_files = channel_files
+        self._gists = gists
         self._patience = patience
         self._metrics = metrics
-        self._together = together
         self._now = now
 
     async def answer(self, turn: Turn, lease: Lease) -> None:
@@ -145,37 +157,57 @@ class Turns:
         if not participation.read and await self._has_overtaken_its_root(turn, said):
             await self._ledger.put_back(turn, delay=_OVERTAKEN_SECONDS)
             return
-        silence = await self._find_silence(said, participation, workspace)
-        if participation.read and said.call != "deleted" and (silence or self._offers(said)):
+        rules = await self._admission.find_rules(said)
+        silence = await self._admission.find_silence(said, participation, workspace, rules)
+        is_offer = _is_offer(said, rules)
+        if participation.read and said.call != "deleted" and (silence or is_offer):
             await self._opener.record(said, workspace, said.files)
         if silence is not None and not (turn.resumed or turn.heard):
-            await self._close(turn, "silent", silence)
+            await self._closer.close(turn, "silent", silence)
             return
         try:
             standing = await self._find_standing(turn, said, workspace)
         except DeliveryError as error:
             await self._give_up_delivery(turn, error)
             return
-        reply = self._open_reply(turn, said, workspace, standing)
-        attempt = _Attempt(turn, lease, said, workspace, standing, reply)
+        language = (await workspace.directory.find_person(said.author)).language
+        attempt = _Attempt(
+            turn=turn,
+            lease=lease,
+            said=said,
+            workspace=workspace,
+            standing=standing,
+            reply=self._open_reply(turn, said, workspace, standing, language),
+            rules=rules,
+            language=language,
+            participation=participation,
+        )
+        try:
+            await self._see_through(attempt, silence)
+        finally:
+            await attempt.reply.clear_status()
+
+    async def _see_through(self, attempt: "_Attempt", silence: str | None) -> None:
+        """Answer, or fall silent; whatever goes wrong with that has its own outcome."""
+        turn, reply = attempt.turn, attempt.reply
         try:
             if silence is not None:
-                await self._fall_silent(turn, said, reply, silence)
+                await self._fall_silent(turn, attempt.said, reply, silence)
             else:
-                await self._answer(attempt, participation)
+                await self._answer(attempt)
         except DeliveryDelayed as error:
             await self._give_up_delivery(turn, error)
         except (LeaseLost, SQLAlchemyError):
             # What stands in Slack by now may not be whole: the next attempt takes its place.
             raise
+        except NotAdmitted as error:
+            await self._turn_away(attempt, error)
         except AloudError as error:
             log.warning("turn_failed", error=type(error).__name__, detail=str(error))
-            await self._apologize(turn, reply, error)
+            await self._apologize(turn, reply, error, attempt.language)
         except Exception:
             log.exception("turn_failed")
-            await self._apologize(turn, reply, AloudError())
-        finally:
-            await reply.clear_status()
+            await self._apologize(turn, reply, AloudError(), attempt.language)
 
     async def _has_overtaken_its_root(self, turn: Turn, said: Said) -> bool:
         """Whether the event of a DM's first message is still on its way; wait for it once.
@@ -192,7 +224,9 @@ class Turns:
         said = from_json(Said, turn.payload)
         workspace = await self._workspaces.find(turn.thread.team)
         participation = await self._history.survey(turn.thread, before=turn.ts)
-        return await self._find_silence(said, participation, workspace) is None
+        rules = await self._admission.find_rules(said)
+        silence = await self._admission.find_silence(said, participation, workspace, rules)
+        return silence is None
 
     async def revise(self, turn: Turn, lease: Lease) -> None:
         """Bring an edited message up to date in the history; answer the last question again.
@@ -209,7 +243,7 @@ class Turns:
             and not await self._ledger.has_later(answered)
             and await self._ledger.reopen_edited(edited.message_key, edited.text)
         )
-        await self._close(turn, "silent", "answered_again" if reopened else "edit_recorded")
+        await self._closer.close(turn, "silent", "answered_again" if reopened else "edit_recorded")
 
     async def abandon(self, turn: Turn, lease: Lease) -> None:
         """End a turn that keeps breaking: say so, if even that does not break."""
@@ -217,12 +251,12 @@ class Turns:
             if turn.kind == "message":
                 await self._say_that_it_broke(turn, lease)
             else:
-                await self._close(turn, "dead")
+                await self._closer.close(turn, "dead")
         except (LeaseLost, SQLAlchemyError):
             raise
         except Exception:
             log.exception("turn_not_apologized_for")
-            await self._close(turn, "dead", "unsaid")
+            await self._closer.close(turn, "dead", "unsaid")
 
     async def _say_that_it_broke(self, turn: Turn, lease: Lease) -> None:
         workspace = await self._find_workspace(turn, lease)
@@ -234,8 +268,9 @@ class Turns:
             return
         # The error takes the place of everything: what stands may be half an answer.
         standing = Standing(notices=(*standing.answers, *standing.notices))
-        reply = self._open_reply(turn, said, workspace, standing)
-        await self._apologize(turn, reply, AloudError(), outcome="dead")
+        language = (await workspace.directory.find_person(said.author)).language
+        reply = self._open_reply(turn, said, workspace, standing, language)
+        await self._apologize(turn, reply, AloudError(), language, outcome="dead")
 
     async def _find_workspace(self, turn: Turn, lease: Lease) -> Workspace:
         """Return the turn's workspace; it can be called only while the turn is ours."""
@@ -249,7 +284,12 @@ class Turns:
         return await find_standing(workspace.calls, place, turn.id, turn.posted)
 
     def _open_reply(
-        self, turn: Turn, said: Said, workspace: Workspace, standing: Standing
+        self,
+        turn: Turn,
+        said: Said,
+        workspace: Workspace,
+        standing: Standing,
+        language: Language,
     ) -> Reply:
         return Reply(
             workspace.calls,
@@ -258,50 +298,58 @@ class Turns:
             capabilities=workspace.capabilities,
             standing=standing,
             resumed=turn.resumed or turn.heard,
+            language=language,
         )
 
-    async def _answer(self, attempt: "_Attempt", participation: Participation) -> None:
-        turn, reply = attempt.turn, attempt.reply
+    async def _answer(self, attempt: "_Attempt") -> None:
+        turn, reply, language = attempt.turn, attempt.reply, attempt.language
+        if await self._is_answered_with_a_wave(attempt):
+            return
+        await self._admission.check(attempt.said, attempt.workspace, attempt.rules)
         if turn.busy:
             raise TooBusy
         if turn.delayed is not None and turn.delayed > self._patience:
             raise TooLate
-        if self._offers(attempt.said):
+        if attempt.said.call == "mention" and attempt.participation.left:
+            await self._history.rejoin(turn.thread)
+        if _is_offer(attempt.said, attempt.rules):
             names = [clean_name(file.name) for file in attempt.said.files]
-            await reply.post_notice(render_offer(names, turn.id))
+            await reply.post_notice(render_offer(names, turn.id, language=language))
             await reply.clear_status()
-            await self._close(turn, "answered", OFFERED)
+            await self._closer.close(turn, "answered", OFFERED)
             return
-        joined = await self._join_waiting(attempt, participation)
+        joined = await self._join_waiting(attempt)
         said = [attempt.said, *(one for one in joined if one.call != "deleted")]
         alone = not (joined or turn.resumed)
         if turn.answer is not None:
             written = Answer(**turn.answer)
             receipt = await self._deliver(attempt, self._repeat(turn, written))
-            await self._keep_answer(attempt, said, written, receipt, alone=alone)
+            await self._close_answered(attempt, said, written, receipt, alone=alone)
             return
         files = [file for one in said for file in one.files]
         names = [clean_name(file.name) for file in files]
-        reply.show_status(f"is reading {_list(names)}…" if files else _THINKING)
-        opening = self._opener.open(said, participation, attempt.workspace)
+        reply.show_status(say_reading(names, language) if files else say_thinking(language))
+        opening = self._opener.open(
+            said, attempt.participation, attempt.workspace, attempt.rules, language
+        )
         opened = await _unless_stopped(opening, attempt.lease.stop)
         if opened is None:
-            await reply.post_notice(render_stopped(turn.id))
+            await reply.post_notice(render_stopped(turn.id, language=language))
             await reply.clear_status()
-            await self._close(turn, "stopped")
+            await self._closer.close(turn, "stopped")
         elif opened.has_nothing_to_answer:
             told = _explain(opened)
-            [note] = render_answer(told, AnswerControls(turn.id))
+            [note] = render_answer(told, AnswerControls(turn.id), language=language)
             ts = await reply.post_notice(note)
             await reply.clear_status()
             answer = AssistantMessage(ts, told, said[-1].ts)
-            await self._keep(turn, [ts], answer, None, "answered", "nothing_to_answer")
+            await self._closer.keep(turn, Kept([ts], answer), "answered", "nothing_to_answer")
         else:
             thought = Thought()
-            receipt = await self._deliver(attempt, self._write(turn, opened, thought))
-            await self._keep_answer(attempt, said, thought.answer, receipt, alone=alone)
+            receipt = await self._deliver(attempt, self._write(attempt, opened, thought))
+            await self._close_answered(attempt, said, thought.answer, receipt, alone=alone)
 
-    async def _join_waiting(self, attempt: "_Attempt", participation: Participation) -> list[Said]:
+    async def _join_waiting(self, attempt: "_Attempt") -> list[Said]:
         """Take in the messages that were written while this one waited; they share its answer.
 
         Those that were deleted since are among them.
@@ -310,6 +358,7 @@ class Turns:
         none if the answer is to stand in a place above them, or was written before them.
         """
         wanted = []
+        participation = attempt.participation
         people = {*participation.people, attempt.said.author}
         is_new = attempt.standing == NOTHING and attempt.turn.answer is None
         # One that came late stands behind an answer: with newer ones it would be passed over.
@@ -317,8 +366,9 @@ class Turns:
         for waiting in await self._ledger.find_waiting(attempt.turn) if is_new else ():
             said = from_json(Said, waiting.payload)
             before = replace(participation, people=frozenset(people))
-            silence = await self._find_silence(said, before, attempt.workspace)
-            if silence is not None or self._offers(said):
+            rules = await self._admission.find_rules(said)
+            silence = await self._admission.find_silence(said, before, attempt.workspace, rules)
+            if silence is not None or _is_offer(said, rules) or asks_us_to_leave(said):
                 break
             people.add(said.author)
             wanted.append(waiting)
@@ -340,40 +390,59 @@ class Turns:
         if reason == "deleted":
             # As for those that were joined.
             await self._history.forget(said.thread, said.ts)
-        await self._close(turn, "silent", reason)
+        await self._closer.close(turn, "silent", reason)
 
-    def _offers(self, said: Said) -> bool:
-        return said.call == "share" and self._channel_files == "offer"
+    async def _is_answered_with_a_wave(self, attempt: "_Attempt") -> bool:
+        """Take leave, or take thanks, with an emoji instead of one more message."""
+        turn, said = attempt.turn, attempt.said
+        if turn.resumed or turn.busy:
+            return False
+        leaving = asks_us_to_leave(said)
+        if not leaving and (said.files or not says_thanks(said.text)):
+            return False
+        waved = await react(
+            attempt.workspace.calls,
+            channel=turn.thread.channel,
+            ts=said.ts,
+            emoji="wave" if leaving else "+1",
+        )
+        if not (waved or leaving):
+            return False
+        await self._opener.record(said, attempt.workspace, said.files)
+        if leaving:
+            await self._history.leave(turn.thread)
+        await attempt.reply.clear_status()
+        await self._closer.close(turn, "silent", "asked_to_leave" if leaving else "thanked")
+        return True
 
-    async def _find_silence(
-        self, said: Said, participation: Participation, workspace: Workspace
-    ) -> str | None:
-        match said.call:
-            case "overheard":
-                return "another_bot"
-            case "deleted":
-                return "deleted"
-            case "share" if self._channel_files == "off":
-                return "channel_files_off"
-            case "share" if all(_is_no_document(file) for file in said.files):
-                return "no_document"
-            case "reply":
-                named, _ = find_ids(said.text)
-                took_part = participation.answered or await self._ledger.took_part(said.thread)
-                return find_silence(
-                    thread_is_ours=took_part,
-                    earlier_authors=participation.people,
-                    author=said.author,
-                    names_others=bool(named - {workspace.bot.user_id}),
+    async def _turn_away(self, attempt: "_Attempt", error: NotAdmitted) -> None:
+        """Tell the person alone why there is no answer; nobody else need know.
+
+        In a direct message there is nobody else. Who only shared a file has asked for nothing.
+        """
+        turn, said = attempt.turn, attempt.said
+        log.info("turned_away", error=type(error).__name__)
+        if said.is_private:
+            await self._apologize(turn, attempt.reply, error, attempt.language)
+            return
+        if said.call != "share":
+            try:
+                await attempt.workspace.calls.whisper(
+                    OutgoingMessage(escape(error.tell(attempt.language)), []),
+                    channel=turn.thread.channel,
+                    user=said.author,
+                    thread_ts=turn.thread.thread_ts if said.in_thread else None,
                 )
-            case _:
-                return None
+            except DeliveryRefused as refusal:
+                log.warning("not_told_why", code=refusal.code)
+        await attempt.reply.clear_status()
+        await self._closer.close(turn, "silent", type(error).__name__)
 
     async def _deliver(
         self, attempt: "_Attempt", pieces: AsyncGenerator[Piece, None]
     ) -> Delivered | Stopped:
         turn, posted = attempt.turn, list[str]()
-        stopped = AnswerControls(turn.id, note=_STOPPED, regenerate=True)
+        stopped = AnswerControls(turn.id, note=attempt.language.say(_STOPPED), regenerate=True)
         receipts = attempt.reply.deliver(pieces, stop=attempt.lease.stop, stopped=stopped)
         async with aclosing(pieces), aclosing(receipts):
             async for receipt in receipts:
@@ -390,16 +459,21 @@ class Turns:
         raise AssertionError("a delivery ends with a receipt or an error")
 
     async def _write(
-        self, turn: Turn, opened: Opened, thought: Thought
+        self, attempt: "_Attempt", opened: Opened, thought: Thought
     ) -> AsyncGenerator[Piece, None]:
         """Think, and say how the answer is to be shown."""
+        turn, language = attempt.turn, attempt.language
+        # Who keeps the traces to themselves has no gist of them told to all.
+        tells = self._gists and attempt.rules.privacy == "thread"
+        thinking = ThinkingLine(language, tells=tells)
         async with aclosing(self._thinker.think(opened, thought)) as chunks:
             async for chunk in chunks:
                 match chunk:
                     case Progress(names, done, total):
-                        yield ProgressPiece(_list(names), done, total)
-                    case ReasoningChunk():
-                        yield StatusPiece(_THINKING)
+                        yield ProgressPiece(name_files(names, language), done, total)
+                    case ReasoningChunk(text):
+                        if line := thinking.feed(text):
+                            yield StatusPiece(line)
                     case AnswerChunk(text):
                         yield TextPiece(text)
                     case Completion(usage=usage):
@@ -421,10 +495,12 @@ class Turns:
             note=answer.note,
             regenerate=True,
             left=answer.left,
+            complete=True,
+            sources=tuple(Source(name, url) for name, url in answer.sources),
         )
         return EndPiece(answer.markdown, controls)
 
-    async def _keep_answer(
+    async def _close_answered(
         self,
         attempt: "_Attempt",
         said: Sequence[Said],
@@ -433,89 +509,30 @@ class Turns:
         *,
         alone: bool,
     ) -> None:
-        """Write down what stands in Slack now, in the place of what stood there before."""
-        turn = attempt.turn
-        message, trace, markdown = None, None, ""
-        outcome: Outcome = "stopped"
-        if isinstance(receipt, Stopped):
-            markdown = receipt.markdown
-        elif answer is not None:
-            outcome, markdown = "answered", answer.markdown
-            if answer.reasoning and self._reveal:
-                trace = Trace(turn.id, turn.thread, receipt.message_ts[-1], answer.reasoning)
-        if markdown:
-            message = AssistantMessage(receipt.message_ts[0], markdown, said[-1].ts)
-            if turn.resumed:
-                await self._hide_earlier(attempt)
-        # Where nothing new was written, the answer that the turn had before still stands.
-        posted = receipt.message_ts if message else None
-        await self._keep(turn, posted, message, trace, outcome, alone=alone)
-
-    async def _hide_earlier(self, attempt: "_Attempt") -> None:
-        """Take away what shows the reasoning behind the answer that the turn had before."""
-        turn = attempt.turn
-        earlier = await self._traces.find(turn.thread.team, turn.id)
-        if earlier is None:
-            return
-        try:
-            await remove_trace(
-                attempt.workspace.calls,
-                turn.thread.channel,
-                [parse_ref(ref) for ref in earlier.shown],
-            )
-        except DeliveryRefused as error:
-            log.warning("earlier_reasoning_not_removed", code=error.code)
-
-    async def _keep(
-        self,
-        turn: Turn,
-        posted: Sequence[str] | None,
-        message: AssistantMessage | None,
-        trace: Trace | None,
-        outcome: Outcome,
-        reason: str = "",
-        *,
-        alone: bool = False,
-    ) -> None:
-        """Write down what was said, and that it was; keep at it while the database is away.
-
-        The answer stands in Slack: whatever happens now, nothing more must be said about it. It
-        takes the place of the one that the turn had before, and so does its trace.
-        """
-        while True:
-            try:
-                async with self._together():
-                    if message is not None:
-                        await self._replace(turn, message, trace)
-                    await self._close(turn, outcome, reason, posted, alone=alone)
-            except SQLAlchemyError:
-                log.exception("answer_not_written_down")
-                await asyncio.sleep(_DATABASE_RETRY_SECONDS)
-            else:
-                return
-
-    async def _replace(self, turn: Turn, message: AssistantMessage, trace: Trace | None) -> None:
-        for ts in turn.posted:
-            if ts != message.ts:
-                await self._history.forget(turn.thread, ts)
-        await self._history.record(turn.thread, [message])
-        if trace is not None:
-            await self._traces.save(trace)
-        elif turn.resumed:
-            await self._traces.forget(turn.thread.team, turn.id)
+        outcome = await self._closer.close_answered(
+            attempt.turn, attempt.workspace, said, answer, receipt, alone=alone
+        )
+        if outcome == "answered" and attempt.said.is_private:
+            # Its title and suggestions wait for nobody, and nobody waits for them.
+            await self._ledger.accept(_furnish(attempt, said[-1]))
 
     async def _apologize(
-        self, turn: Turn, reply: Reply, error: AloudError, outcome: Outcome = "failed"
+        self,
+        turn: Turn,
+        reply: Reply,
+        error: AloudError,
+        language: Language,
+        outcome: Outcome = "failed",
     ) -> None:
         try:
             await reply.post_error(
-                error.plain, reference=turn.id, retry=turn.id if error.retryable else None
+                error.tell(language), reference=turn.id, retry=turn.id if error.retryable else None
             )
         except DeliveryError as failure:
             await self._give_up_delivery(turn, failure)
         else:
             await reply.clear_status()
-            await self._close(turn, outcome, type(error).__name__)
+            await self._closer.close(turn, outcome, type(error).__name__)
 
     async def _give_up_delivery(self, turn: Turn, error: DeliveryError) -> None:
         """Slack did not take the reply: try again later if that can help.
@@ -530,25 +547,11 @@ class Turns:
             await self._ledger.put_back(turn, delay=delay, delivery=True)
             return
         log.error("delivery_refused", code=error.code, detail=str(error))
-        await self._close(turn, "refused", error.code)
-
-    async def _close(
-        self,
-        turn: Turn,
-        outcome: Outcome,
-        reason: str = "",
-        posted: Sequence[str] | None = None,
-        *,
-        alone: bool = False,
-    ) -> None:
-        closed = await self._ledger.close(turn, outcome, reason, posted=posted, alone=alone)
-        self._metrics.closed.labels(outcome).inc(closed)
-        log.info(
-            "turn_closed",
-            outcome=outcome,
-            reason=reason or None,
-            seconds=round(self._now() - turn.accepted_at, 3),
-        )
+        said = from_json(Said, turn.payload)
+        if said.call in _CALLED and not said.is_private and _is_closed_place(error.code):
+            # Who asked is answered where we may write: in their direct messages.
+            await self._ledger.accept(_ask_elsewhere(said))
+        await self._closer.close(turn, "refused", error.code)
 
 
 async def _unless_stopped(work: Coroutine[Any, Any, _T], stop: asyncio.Event) -> _T | None:
@@ -568,13 +571,56 @@ def _unite(earlier: Sequence[str], later: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*earlier, *later]))
 
 
-def _list(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{len(names)} files"
+def _furnish(attempt: _Attempt, said: Said) -> Entry:
+    """Have a title written for a thread of a DM, and questions suggested that fit it."""
+    visit = Visit(
+        what="answered",
+        team=said.thread.team,
+        channel=said.thread.channel,
+        person=said.author,
+        ts=said.ts,
+        thread_ts=said.thread.thread_ts,
+        is_first=not attempt.participation.answered,
+    )
+    return Entry(
+        key=visit.key,
+        kind="visit",
+        thread=visit.thread,
+        ts=visit.ts,
+        lane=visit.lane,
+        payload=visit_to_json(visit),
+    )
 
 
-def _is_no_document(file: SharedFile) -> bool:
-    return file.media_type.partition("/")[0] in {"image", "audio", "video"}
+def _is_closed_place(code: str) -> bool:
+    """Whether Slack lets nobody, or not us, write in a place."""
+    return code in _CLOSED_PLACES or code.startswith("restricted_action")
+
+
+def _ask_elsewhere(said: Said) -> Entry:
+    """Have a question answered in its thread if that can be, else in a direct message."""
+    ask = Ask(
+        wish="answer",
+        team=said.thread.team,
+        person=said.author,
+        person_team=said.author_team,
+        channel=said.thread.channel,
+        asked_in=said.thread.channel,
+        text=said.text,
+        ts=said.ts,
+        thread_ts=said.thread.thread_ts,
+        in_thread=True,
+    )
+    key = f"elsewhere:{said.key}"
+    return Entry(
+        key=key, kind="ask", thread=said.thread, ts=said.ts, lane=key, payload=write_ask(ask)
+    )
+
+
+def _is_offer(said: Said, rules: Rules) -> bool:
+    return said.call == "share" and rules.files == "offer"
 
 
 def _explain(opened: Opened) -> str:
-    return "\n\n".join(one.reason for one in opened.unread) or _GREETING
+    told = [opened.language.put(one.reason) for one in opened.unread]
+    return "\n\n".join(told) or opened.language.say(_GREETING)

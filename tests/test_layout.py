@@ -23,7 +23,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ledger": {"conversation", "errors", "store"},
     "runner": {"errors", "lease", "ledger", "telemetry"},
     "waiting": {"errors", "ledger", "slack"},
+    "activity": {"conversation"},
+    "admission": {"conversation", "errors", "ledger", "slack", "store"},
+    "closing": {
+        "conversation",
+        "errors",
+        "ledger",
+        "slack",
+        "store",
+        "telemetry",
+        "thinking",
+    },
     "turns": {
+        "activity",
+        "admission",
+        "closing",
         "conversation",
         "errors",
         "lease",
@@ -35,6 +49,10 @@ MAY_IMPORT: dict[str, set[str]] = {
         "telemetry",
         "thinking",
     },
+    "asks": {"conversation", "errors", "lease", "ledger", "slack", "store"},
+    "home": {"conversation", "errors", "lease", "ledger", "slack", "store"},
+    "visits": {"conversation", "errors", "lease", "ledger", "slack", "store"},
+    "feedback_export": {"errors", "store"},
     "presses": {"conversation", "errors", "lease", "ledger", "slack", "store"},
     "opening": {"conversation", "errors", "slack"},
     "notes": {"conversation", "documents", "errors"},
@@ -44,7 +62,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "transport": set(),
     "manifest": set(),
     "settings": {"errors"},
-    "demo": set(),
+    "demo": {"manifest"},
+    "wiring": {"*"},
     "app": {"*"},
     "doctor": {"*"},
     "__main__": {"*"},
@@ -52,7 +71,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 # What a person reads is put into their language wherever it is said.
 EVERYWHERE = {"language"}
-NEVER_FROM_OUTSIDE = {"demo": {"__main__"}, "settings": {"app", "doctor", "__main__"}}
+NEVER_FROM_OUTSIDE = {"demo": {"__main__"}, "settings": {"app", "doctor", "wiring", "__main__"}}
 
 
 def part_of(path: Path) -> str:

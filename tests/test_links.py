@@ -107,8 +107,8 @@ async def test_nobody_reads_through_the_bot_what_slack_would_not_show_them(tmp_p
         for hidden in ("May to July", "plan.txt", "swordfish", "secrets"):
             assert hidden not in str(chat.prompts())
             assert hidden not in str(answer.blocks)
-        assert UNSEEN_FILE in str(answer.blocks)
-        assert UNSEEN_MESSAGE in str(answer.blocks)
+        assert UNSEEN_FILE.english in str(answer.blocks)
+        assert UNSEEN_MESSAGE.english in str(answer.blocks)
 
         bobs = await chat.slack.post(BOB, GENERAL, f"<@{BOT}> what is in {file} and {message}?")
         await chat.answers(GENERAL, bobs)
@@ -125,4 +125,4 @@ async def test_the_answer_comes_even_if_slack_does_not_give_what_is_linked(tmp_p
         [answer] = await chat.answers(DIRECT, ts)
 
         assert shown(answer) == "I don't know."
-        assert UNREACHED in str(answer.blocks)
+        assert UNREACHED.english in str(answer.blocks)

@@ -24,6 +24,9 @@ def test_every_event_has_its_scope(manifest: dict[str, Any]) -> None:
     # Slack docs, "Events API": the scope that each of these events needs, "" for none.
     needed = {
         "agent_session_stopped": "chat:write",
+        "app_context_changed": "assistant:write",
+        "app_home_opened": "",
+        "member_joined_channel": "channels:read",
         "app_uninstalled": "",
         "file_deleted": "files:read",
         "tokens_revoked": "",
@@ -43,6 +46,7 @@ def test_it_turns_on_what_the_bot_relies_on(manifest: dict[str, Any]) -> None:
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["settings"]["interactivity"]["is_enabled"] is True
     home = manifest["features"]["app_home"]
+    assert home["home_tab_enabled"] is True
     assert home["messages_tab_enabled"] is True
     assert home["messages_tab_read_only_enabled"] is False
 

@@ -34,15 +34,23 @@ def take_directives(text: str) -> tuple[str, Directives]:
 
 
 def find_silence(
-    *, thread_is_ours: bool, earlier_authors: Collection[str], author: str, names_others: bool
+    *,
+    thread_is_ours: bool,
+    natural: bool,
+    earlier_authors: Collection[str],
+    author: str,
+    names_others: bool,
 ) -> str | None:
     """Say why an unaddressed reply in a channel's thread gets no answer; None if it gets one.
 
     Without a mention the bot answers while one person and it talk alone; as soon as others have
-    joined, or the message turns to somebody else, it is not ours to butt in.
+    joined, or the message turns to somebody else, it is not ours to butt in. Where it is not to be
+    `natural`, only mentions are answered.
     """
     if not thread_is_ours:
         return "not_our_thread"
+    if not natural:
+        return "mentions_only"
     if names_others:
         return "turned_to_somebody_else"
     if set(earlier_authors) - {author}:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.language import Told
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ThreadKey:
@@ -29,6 +31,7 @@ class SharedFile:
         media_type: The MIME type the platform reports, or "".
         size: Bytes, 0 if the platform does not say.
         url: Where the bytes are, or "" when they must be asked for by id first.
+        permalink: Where people open it, "" if that is not known.
         state: `stored` with the platform; `unresolved`, only its id is known; `external`, kept
             elsewhere; `deleted`; `hidden` by the workspace's plan.
     """
@@ -39,6 +42,7 @@ class SharedFile:
     size: int = 0
     url: str = ""
     state: Literal["stored", "unresolved", "external", "deleted", "hidden"] = "stored"
+    permalink: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,13 @@ class Participation:
         people: The authors of its messages that are people, not bots.
         answered: Whether we have answered in it.
         read: Whether what was said before we were called has been read.
+        left: Whether we were asked to leave it, and not called back since.
     """
 
     people: frozenset[str]
     answered: bool
     read: bool
+    left: bool = False
 
 
 PageUnit = Literal["page", "slide", "sheet", "section", "part"]
@@ -109,6 +115,45 @@ class Passage:
     tokens: int = 0
 
 
+Flaw = Literal[
+    "damaged",
+    "blank",
+    "cut",
+    "recognised",
+    "recognition_ended",
+    "recognition_failed",
+    "rows_cut",
+    "rows_listed",
+    "rows_profiled",
+    "rows_broken",
+    "noted",
+]
+"""What the reading of a document came up against; `Caveat` says what belongs to which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """What people have to know of how a document was read; it is put into words when it is told.
+
+    Attributes:
+        flaw: Pages that are `damaged`, `blank`, `cut` off or were `recognised` by text recognition,
+            which `recognition_ended` after `count` pages or failed altogether. A sheet that was
+            read up to its row `count` and no further (`rows_cut`), or whose figures are computed
+            over more: over all its `total` rows (`rows_listed`) or the first `total` of them
+            (`rows_profiled`). A table that breaks off after row `count`. `noted` in words already.
+        pages: Which pages; none where there is but the one picture.
+        text: Which sheet, "" for the only table; or the words that were noted, in English.
+        count: As told above.
+        total: As told above.
+    """
+
+    flaw: Flaw
+    pages: tuple[int, ...] = ()
+    text: str = ""
+    count: int = 0
+    total: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file that was read, or a file inside of one; its passages are loaded when needed.
@@ -124,7 +169,8 @@ class Document:
             reading stopped at a limit.
         tokens: What all its passages cost in a prompt, estimated.
         digest: The same for the same content, read by the same rules.
-        notes: Plain sentences on what could not be read, for the reader of the summary.
+        notes: What could not be read of it, or only so well.
+        permalink: Where people open the file, "" if that is not known.
     """
 
     file_id: str
@@ -135,7 +181,8 @@ class Document:
     read_pages: int
     tokens: int
     digest: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Caveat, ...] = ()
+    permalink: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +200,7 @@ class UnreadFile:
 
     file_id: str
     name: str
-    reason: str
+    reason: Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +219,13 @@ class Prompt:
         messages: Starts with the only `system` message and ends with a `user` message.
         reasoning: Whether the model shall write a trace before its answer.
         answer_tokens: Room for trace and answer together, in tokens.
+        model: The model to ask first, "" for the usual order.
     """
 
     messages: Sequence[PromptMessage]
     reasoning: bool
     answer_tokens: int
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +248,10 @@ class Usage:
 
     prompt: int = 0
     completion: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return what both calls took."""
+        return Usage(self.prompt + other.prompt, self.completion + other.completion)
 
 
 @dataclass(frozen=True, slots=True)

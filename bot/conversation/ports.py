@@ -59,6 +59,14 @@ class History(Protocol):
         """Delete one message, and let go of the documents that came with it."""
         ...
 
+    async def leave(self, thread: ThreadKey) -> None:
+        """Remember that we were asked to leave the thread."""
+        ...
+
+    async def rejoin(self, thread: ThreadKey) -> None:
+        """Remember that we were called into the thread again."""
+        ...
+
 
 class Documents(Protocol):
     """The files shared in each thread, as text."""

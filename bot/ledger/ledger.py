@@ -332,6 +332,7 @@ class Ledger:
                 .values(reason=reason[:255], **changes, **ended)
             )
             if not result.rowcount:
+                changes.pop("payload", None)
                 again = {"failures": turns.c.failures - 1, **changes}
                 if not await self._queue_again(turn, 0, **again):
                     await self._expect_closed(tx, turn)
@@ -408,9 +409,9 @@ class Ledger:
         self, tx: AsyncConnection, which: Sequence[ColumnElement[bool]], change: Mapping[str, Any]
     ) -> bool:
         closed = (*which, turns.c.state == "closed")
-        query = select(turns.c.payload).where(*closed).with_for_update()
-        payload = (await tx.execute(query)).scalar()
-        if payload is None or payload.get("call") == _DELETED:
+        query = select(turns.c.payload, turns.c.kind).where(*closed).with_for_update()
+        row = (await tx.execute(query)).first()
+        if row is None or row.payload.get("call") == _DELETED:
             return False
         await tx.execute(
             update(turns)
@@ -428,10 +429,10 @@ class Ledger:
                 heard_at=None,
                 accepted_at=self._now,
                 joined_to=None,
-                payload={**payload, **change},
+                payload={**row.payload, **change},
             )
         )
-        await self._database.notify(tx, WORK)
+        await self._database.notify(tx, WORK if row.kind == "message" else QUICK)
         return True
 
     async def stop(self, thread: ThreadKey, turn_id: str) -> bool:

@@ -1,7 +1,7 @@
 """From a delivery to an entry in the ledger: the least that must happen before the ack."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,6 +46,7 @@ class Intake:
         metrics: Counts what came in.
         forget_team: Deletes all that is kept of a team that uninstalled us at that time, in seconds
             since 1970; returns None if it has installed us again since.
+        answered_bots: The ids of the bots whose mentions are answered.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Intake:
         documents: DocumentStore,
         metrics: Metrics,
         forget_team: Callable[[str, float], Awaitable[int | None]],
+        answered_bots: Collection[str] = (),
     ) -> None:
         self._workspaces = workspaces
         self._ledger = ledger
@@ -65,6 +67,7 @@ class Intake:
         self._documents = documents
         self._metrics = metrics
         self._forget_team = forget_team
+        self._answered_bots = answered_bots
         self._at_work = 0
         self._closed = False
         self._idle = asyncio.Event()
@@ -72,13 +75,13 @@ class Intake:
 
     async def receive_event(self, body: Mapping[str, Any]) -> None:
         """Take an `app_mention` or `message` event; raises IntakeClosed when we are leaving."""
-        with self._working():
+        with self.working():
             await self._receive_event(body)
 
     async def receive_press(self, body: Mapping[str, Any]) -> None:
         """Take a pressed button; raises IntakeClosed when we are leaving."""
         press = parse_press(body)
-        with self._working():
+        with self.working():
             if await self._find_workspace(press.thread.team) is None:
                 return
             if press.action == STOP:
@@ -99,7 +102,7 @@ class Intake:
 
     async def receive_stop(self, body: Mapping[str, Any]) -> None:
         """Take `agent_session_stopped`, Slack's own Stop; raises IntakeClosed as ever."""
-        with self._working():
+        with self.working():
             if await self._find_workspace(find_team(body)) is None:
                 return
             session = parse_session_stop(body)
@@ -111,7 +114,7 @@ class Intake:
     async def receive_file_deletion(self, body: Mapping[str, Any]) -> None:
         """Take `file_deleted`: forget what was read of the file; raises IntakeClosed as ever."""
         team, file_id = find_team(body), body["event"]["file_id"]
-        with self._working():
+        with self.working():
             await self._documents.forget_file(team, file_id)
         log.info("file_forgotten", team=team, file=file_id)
 
@@ -125,7 +128,7 @@ class Intake:
         if event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
             return
         team = find_team(body)
-        with self._working():
+        with self.working():
             rows = await self._forget_team(team, body["event_time"])
         if rows is None:
             log.info("uninstall_outdated", team=team)
@@ -141,7 +144,8 @@ class Intake:
         await self._idle.wait()
 
     @contextmanager
-    def _working(self) -> Iterator[None]:
+    def working(self) -> Iterator[None]:
+        """Hold `close` off while something is written down; raises IntakeClosed when leaving."""
         if self._closed:
             raise IntakeClosed("leaving; Slack will deliver it again")
         self._at_work += 1
@@ -157,7 +161,7 @@ class Intake:
         workspace = await self._find_workspace(find_team(body))
         if workspace is None:
             return
-        match parse_event(body, workspace.bot):
+        match parse_event(body, workspace.bot, self._answered_bots):
             case Said() as said:
                 # Replies in threads that we have no part in are none of our business.
                 if said.call in {"reply", "overheard"} and not await self._ledger.knows(

@@ -69,7 +69,7 @@ class ModelClient:
     ) -> None:
         self._http = http
         self._url = f"{base_url.rstrip('/')}/chat/completions"
-        self._name = name
+        self.name = name
         self._deadline = deadline
         self._idle = idle
         self._key = api_key.get_secret_value().strip() if api_key else ""
@@ -79,7 +79,7 @@ class ModelClient:
 
     @override
     def __repr__(self) -> str:
-        return f"ModelClient({self._name!r} at {self._url!r})"
+        return f"ModelClient({self.name!r} at {self._url!r})"
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Chunk, None]:
         """Yield the trace and the answer as they come, then the `Completion`.
@@ -93,7 +93,7 @@ class ModelClient:
             ModelBlank: It finished without an answer.
             ModelError: What else the server said; see `bot.model.failures`.
         """
-        assembly = Assembly(model=self._name, reasoning=prompt.reasoning)
+        assembly = Assembly(model=self.name, reasoning=prompt.reasoning)
         watch = _Watch(deadline=self._deadline, idle=self._idle)
         try:
             async with aclosing(self._receive(prompt, watch)) as deltas:
@@ -107,7 +107,7 @@ class ModelClient:
                 self._hide_key(error)
                 raise
         last = assembly.finish()
-        log.info("model_answered", model=self._name, seconds=round(watch.elapsed, 3))
+        log.info("model_answered", model=self.name, seconds=round(watch.elapsed, 3))
         for chunk in last:
             yield chunk
 
@@ -133,7 +133,7 @@ class ModelClient:
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         request = self._http.build_request(
-            "POST", self._url, headers=headers, json=encode(prompt, self._name)
+            "POST", self._url, headers=headers, json=encode(prompt, self.name)
         )
         response = await self._http.send(request, stream=True, follow_redirects=False)
         if response.is_success:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Protocol
 
 import structlog
 
@@ -33,8 +34,17 @@ _PASSING = (ModelUnreachable, ModelBusy, ModelInterrupted, ModelBlank)
 _FINAL = (PromptTooLong, ModelRefused)
 
 
+class NamedModel(Model, Protocol):
+    """A model that can be told from others."""
+
+    @property
+    def name(self) -> str:
+        """What its server calls it."""
+        ...
+
+
 class ResilientModel:
-    """The `Model` port over several models, the first being preferred.
+    """The `Model` port over several models, the prompt's own or else the first being preferred.
 
     An attempt that fails before any `AnswerChunk` was yielded is followed by another: by the same
     model after a pause, if its error may pass, then by the next one. The pause grows, is as long
@@ -58,7 +68,7 @@ class ResilientModel:
 
     def __init__(
         self,
-        models: Sequence[Model],
+        models: Sequence[NamedModel],
         *,
         attempts: int = 3,
         deadline: float = 120.0,
@@ -84,7 +94,9 @@ class ResilientModel:
         """
         ends = self._clock() + self._deadline
         errors: list[ModelError] = []
-        for spares, model in zip(reversed(range(len(self._models))), self._models, strict=True):
+        # Sorted as they are, but for the one that is wanted first.
+        models = sorted(self._models, key=lambda one: one.name != prompt.model)
+        for spares, model in zip(reversed(range(len(models))), models, strict=True):
             failures = 0
             while failures < self._attempts and (not errors or self._clock() < ends):
                 answering = False

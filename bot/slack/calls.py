@@ -55,6 +55,7 @@ BLOCK_FAULTS: Final = frozenset(
 # Doing these twice is as good as doing them once. Posts and appends are not among them.
 _REPEATABLE: Final = frozenset(
     {
+        "agents.sessions.rename",
         "agents.sessions.setStatus",
         "assistant.threads.setStatus",
         "assistant.threads.setSuggestedPrompts",
@@ -73,6 +74,7 @@ _REPEATABLE: Final = frozenset(
         "files.delete",
         "files.getUploadURLExternal",
         "files.info",
+        "reactions.add",
         "upload",
         "users.info",
         "views.publish",
@@ -177,6 +179,7 @@ class SlackCalls:
         event_type: str = ANSWER_EVENT,
         after_ts: str = "",
         patience: float = _PATIENCE,
+        simplify: bool = True,
     ) -> str:
         """Post a message of a turn once, and return its `ts`.
 
@@ -192,11 +195,12 @@ class SlackCalls:
             event_type: The metadata event type.
             after_ts: Nothing of this turn is older; bounds the search.
             patience: Seconds to wait for Slack, as in `call`.
+            simplify: Whether simpler forms are posted when Slack refuses the blocks.
 
-        Simpler forms are posted when Slack refuses the blocks. Raises DeliveryError as `call` does.
+        Raises DeliveryError as `call` does.
         """
         where = _Where(channel, thread_ts, turn_id, part, event_type, after_ts, patience)
-        forms = (message, *render_plainly(message))
+        forms = (message, *(render_plainly(message) if simplify else ()))
         for form in forms[:-1]:
             try:
                 return await self._post_once(form, where)
@@ -478,7 +482,11 @@ def _translate(method: str, response: Any) -> DeliveryError:
         )
     if status >= 500 or "error" not in body or code in _TROUBLE_AT_SLACK:
         return DeliveryUnconfirmed(f"{method}: {code}", code=code)
-    return DeliveryRefused(": ".join([method, code, *_read_reasons(body)]), code=code)
+    return DeliveryRefused(
+        ": ".join([method, code, *_read_reasons(body)]),
+        code=code,
+        needed=str(body.get("needed") or "") if code == "missing_scope" else "",
+    )
 
 
 def _read_retry_after(headers: Mapping[str, str], body: Mapping[str, Any]) -> float:

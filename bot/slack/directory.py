@@ -36,6 +36,7 @@ class Person:
         team: The workspace the person belongs to, "" if not known.
         is_admin: Of the workspace, or its owner.
         is_guest: In some channels only.
+        is_stranger: Of another organisation, met in a shared channel.
     """
 
     name: str = ""
@@ -44,6 +45,7 @@ class Person:
     team: str = ""
     is_admin: bool = False
     is_guest: bool = False
+    is_stranger: bool = False
 
     @property
     def language(self) -> Language:
@@ -159,6 +161,7 @@ class Directory:
             team=found.get("team_id") or "",
             is_admin=bool(found.get("is_admin") or found.get("is_owner")),
             is_guest=bool(found.get("is_restricted") or found.get("is_ultra_restricted")),
+            is_stranger=bool(found.get("is_stranger")),
         )
 
     async def _ask_channel(self, channel: str) -> str:

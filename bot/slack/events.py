@@ -1,7 +1,7 @@
 """Events in: Slack's event payloads as typed values, and the first decision on each. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, get_args
 
@@ -201,8 +201,13 @@ def from_json(kind: type[_Kept], payload: Mapping[str, Any]) -> _Kept:
     return value
 
 
-def parse_event(body: Mapping[str, Any], bot: BotIdentity) -> Inbound:
-    """Read the outer body of an `app_mention` or `message` event."""
+def parse_event(
+    body: Mapping[str, Any], bot: BotIdentity, answered_bots: Collection[str] = ()
+) -> Inbound:
+    """Read the outer body of an `app_mention` or `message` event.
+
+    Mentions by the bots of these ids are taken as those by people; what else bots say is not.
+    """
     event = body["event"]
     team = find_team(body) or bot.team
     if event.get("subtype") == "message_changed":
@@ -220,9 +225,11 @@ def parse_event(body: Mapping[str, Any], bot: BotIdentity) -> Inbound:
     # A modern bot's post has no subtype; its bot_id gives it away (Slack docs, "bot_message").
     bot_name = ""
     if event.get("bot_id") or not event.get("user"):
-        if event.get("thread_ts", event["ts"]) == event["ts"] or not event.get("bot_id"):
-            return Ignored("other_bot")
-        call, bot_name = "overheard", name_bot(event)
+        bot_name = name_bot(event)
+        if not (call == "mention" and event.get("bot_id") in answered_bots):
+            if event.get("thread_ts", event["ts"]) == event["ts"] or not event.get("bot_id"):
+                return Ignored("other_bot")
+            call = "overheard"
     return Said(
         thread=_thread_of(event, team, event["channel"]),
         ts=event["ts"],

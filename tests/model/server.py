@@ -47,12 +47,20 @@ class Request:
     body: dict[str, Any]
 
 
+_TITLE_REQUEST = "Write the title of this conversation."
+
+
 class ModelServer:
-    """Answers requests with the scripted replies in order, the last one for ever."""
+    """Answers requests with the scripted replies in order, the last one for ever.
+
+    Requests for a thread's title come beside those for answers, at their own time: they are kept
+    apart, and all get the same one.
+    """
 
     def __init__(self) -> None:
         self.replies: list[Reply] = []
         self.requests: list[Request] = []
+        self.title_requests: list[Request] = []
         self.running: list[Request] = []
         """Those that are being answered right now."""
         self.connections = 0
@@ -101,6 +109,10 @@ class ModelServer:
         self.connections += 1
         try:
             while request := await _read_request(reader):
+                if _TITLE_REQUEST in str(request.body):
+                    self.title_requests.append(request)
+                    await self._answer(answer("A small talk"), reader, writer)
+                    continue
                 self.requests.append(request)
                 self.running.append(request)
                 async with self.changed:

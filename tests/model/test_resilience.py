@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -41,7 +42,8 @@ WHOLE = (PIECE, complete())
 class ScriptedModel:
     """Plays one script per attempt, the last one for ever; remembers the prompts."""
 
-    def __init__(self, *scripts: Sequence[Chunk | ModelError]) -> None:
+    def __init__(self, *scripts: Sequence[Chunk | ModelError], name: str = "scripted") -> None:
+        self.name = name
         self._scripts = list(scripts)
         self.prompts: list[Prompt] = []
         self.open = 0
@@ -309,3 +311,25 @@ async def test_over_real_http_it_gets_to_the_answer_and_logs_no_secret(
         "ModelGone",
     ]
     assert not any(secret in repr(logs) for secret in ("key-123", "private", "Hm."))
+
+
+async def test_the_model_that_a_prompt_names_is_asked_first_and_the_others_stand_by(
+    clock: Clock,
+) -> None:
+    first = ScriptedModel([PIECE, complete()], name="first")
+    second = ScriptedModel([ModelGone("no more")], name="second")
+    resilient = ResilientModel([first, second], clock=clock, sleep=clock.sleep)
+
+    outcome = await gather_outcome(resilient.stream(replace(make_prompt(), model="second")))
+
+    assert outcome.completion is not None
+    assert len(second.prompts) == len(first.prompts) == 1
+
+
+async def test_a_model_that_is_not_there_any_more_changes_nothing(clock: Clock) -> None:
+    first, second = (ScriptedModel(WHOLE, name=name) for name in ("first", "second"))
+    resilient = ResilientModel([first, second], clock=clock, sleep=clock.sleep)
+
+    await gather_outcome(resilient.stream(replace(make_prompt(), model="gone")))
+
+    assert (len(first.prompts), len(second.prompts)) == (1, 0)
