@@ -122,6 +122,53 @@ async def test_a_newcomer_asks_shares_a_file_and_looks_into_the_reasoning(
         await shoot(page, "demo-3-restart")
 
 
+@browser_needed
+async def test_a_newcomer_is_at_home(page: Page, tmp_path: Path) -> None:
+    async with demo(tmp_path) as (url, _):
+        await page.goto(url)
+        await write(page, "#composer", "@aloud our code word is marmalade")
+        await expect(replies(page)).to_have_count(2)
+        answer = replies(page).last
+        await answer.get_by_role("button", name="This answer is bad; you may say why").click()
+        dialog = page.get_by_role("dialog", name="Feedback")
+        await dialog.get_by_label("What was wrong with this answer?").fill("Too short.")
+        await shoot(page, "demo-10-feedback")
+        await dialog.get_by_role("button", name="Send").click()
+        await expect(dialog).to_have_count(0)
+
+        await write(page, "#composer", "/aloud help")
+        await expect(page.locator("#timeline .ephemeral")).to_contain_text("/aloud settings")
+
+        question = page.locator("#timeline .message").first
+        await question.hover()
+        await question.get_by_role("button", name="More actions").click()
+        await page.get_by_role("menuitem", name="Ask Aloud about this").click()
+        dialog = page.get_by_role("dialog", name="Ask Aloud")
+        await dialog.get_by_label("Your question about this message").fill("What is our code word?")
+        await dialog.get_by_label("In the thread of the message").check()
+        await dialog.get_by_role("button", name="Ask", exact=True).click()
+        await expect(replies(page).last).to_contain_text("marmalade")
+        await shoot(page, "demo-11-asked-by-shortcut")
+
+        await page.get_by_role("button", name="Aloud APP").click()
+        await expect(page.locator("#timeline")).to_contain_text("Hi! I'm Aloud.")
+        await write(page, "#composer", "our launch is in July")
+        await expect(replies(page)).to_have_count(2)
+        await expect(page.locator("#thread-title")).not_to_have_text("Thread")
+        await shoot(page, "demo-12-direct")
+
+        await page.get_by_role("tab", name="Home").click()
+        home = page.get_by_role("tabpanel", name="Home")
+        await expect(home).to_contain_text("our launch is in July")
+        await home.get_by_role("combobox", name="Length of answers").select_option(label="Short")
+        await expect(home).to_contain_text("Saved.")
+        await shoot(page, "demo-13-home")
+        await home.get_by_role("button", name="Forget").first.click()
+        await page.get_by_role("dialog").get_by_role("button", name="Forget").click()
+        await expect(home).to_contain_text("Forgotten.")
+        await expect(home).not_to_contain_text("our launch is in July")
+
+
 def make_manual(pages: int) -> bytes:
     """Make a manual that says on each page what is said on no other."""
     return make_pdf(

@@ -1,18 +1,27 @@
 """What a prompt asks for: its task, the person's words, and what there is to go by."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.demo.quoted import Source, find_sources
 
 Role = Literal["system", "user", "assistant"]
-Task = Literal["question", "summary", "comparison", "notes", "merge"]
+Task = Literal["question", "summary", "comparison", "notes", "merge", "catch_up", "title"]
+Style = Literal["", "shorter", "longer"]
 
 _FLAG = re.compile(r"/(?:no_)?think")
 _SHARED = re.compile(r"\n?\s*\(shared [^\n]*\)\s*$")
 _SPEAKER = re.compile(r"\A[A-Z][\w.' -]{0,40}: ")
+_TITLED = re.compile(
+    r"^\| Person: (?P<words>[^\n]*)\n.*\bWrite the title of this conversation\.\Z",
+    re.DOTALL | re.MULTILINE,
+)
+_STYLES: dict[str, Style] = {
+    "the answer was too long": "shorter",
+    "the answer was too short": "longer",
+}
 _UNSAID = "(You were mentioned without a question."
 _TASKS: tuple[tuple[Task, re.Pattern[str]], ...] = (
     ("notes", re.compile(r"\bMake notes on this part, at most (?P<lines>\d+) lines\b")),
@@ -40,6 +49,7 @@ class Asked:
         sources: What is quoted.
         earlier: The messages before the last.
         lines: How many notes are wanted; 0 where they aren't.
+        style: How the answer shall differ from an earlier one to the same question.
     """
 
     task: Task
@@ -47,6 +57,7 @@ class Asked:
     sources: tuple[Source, ...]
     earlier: tuple[str, ...] = ()
     lines: int = 0
+    style: Style = ""
 
 
 def read_prompt(messages: Sequence[tuple[Role, str]]) -> Asked:
@@ -58,6 +69,8 @@ def read_prompt(messages: Sequence[tuple[Role, str]]) -> Asked:
     sources, rest = find_sources(spoken.pop()) if spoken else ([], "")
     earlier = tuple(text for text in spoken if text.strip())
     text = _SHARED.sub("", rest)
+    if titled := _TITLED.search(text):
+        return Asked("title", titled["words"].strip(), ())
     for task, pattern in _TASKS:
         if sources and (request := pattern.search(text)):
             where = _WORDS_FOR_NOTES if task in {"notes", "merge"} else _WORDS_FOR_SUMMARY
@@ -71,7 +84,22 @@ def read_prompt(messages: Sequence[tuple[Role, str]]) -> Asked:
             )
     words = text.strip().rpartition("\n\n")[2] if sources else text.strip()
     words = _SPEAKER.sub("", words)
-    return Asked("question", "" if words.startswith(_UNSAID) else words, tuple(sources), earlier)
+    is_conversation = any(source.kind == "conversation" for source in sources)
+    return Asked(
+        "catch_up" if is_conversation else "question",
+        "" if words.startswith(_UNSAID) else words,
+        tuple(sources),
+        earlier,
+        style=_find_style(text for _, text in messages),
+    )
+
+
+def _find_style(texts: Iterable[str]) -> Style:
+    for text in texts:
+        for sign, style in _STYLES.items():
+            if sign in text:
+                return style
+    return ""
 
 
 def wants_reasoning(messages: Sequence[tuple[Role, str]]) -> bool:

@@ -11,6 +11,8 @@ _TYPED = re.compile(
     r"|(?<![\w@])@(?P<user>[\w.-]*\w)"
     r"|(?<![\w#])#(?P<channel>[\w-]+)"
 )
+_MENTION = re.compile(r"<[@#!][^<>]+>")
+_BARE_USER = re.compile(r"<@(\w+)>")
 _BROADCASTS = {"here", "channel", "everyone"}
 
 
@@ -52,6 +54,27 @@ def encode_typed(typed: str, users: Mapping[str, str], channels: Mapping[str, st
     return "".join([*parts, escape(typed[end:])])
 
 
+def encode_command(typed: str, users: Mapping[str, str], channels: Mapping[str, str]) -> str:
+    """Encode a command's typed text as Slack does for an app that sets `should_escape`.
+
+    Mentions come with their names (Slack docs, slash commands). What stands there as a token
+    already, as after choosing it from a list, stays.
+
+    Args:
+        typed: As it stands in the composer.
+        users: Name, lower case and without the `@`, to id.
+        channels: Name without the `#` to id.
+    """
+    names = {user: name for name, user in users.items()}
+    parts: list[str] = []
+    end = 0
+    for match in _MENTION.finditer(typed):
+        parts += [encode_typed(typed[end : match.start()], users, channels), match[0]]
+        end = match.end()
+    text = "".join([*parts, encode_typed(typed[end:], users, channels)])
+    return _BARE_USER.sub(lambda m: f"<@{m[1]}|{names.get(m[1], '')}>", text)
+
+
 def rich_text_of(text: str) -> Json:
     """Build the rich text block that Slack's client sends with a person's message."""
     section = {"type": "rich_text_section", "elements": list(_rich_elements(text))}
@@ -60,9 +83,9 @@ def rich_text_of(text: str) -> Json:
 
 def links_of(text: str) -> list[str]:
     """Return the web addresses in wire text, or bare in Markdown."""
-    found = [m["token"].partition("|")[0] for m in _TOKEN.finditer(text)]
-    found += [m["link"] for m in _TYPED.finditer(_TOKEN.sub(" ", text)) if m["link"]]
-    return [unescape(link) for link in found if link.startswith(("http://", "https://"))]
+    found = [unescape(m["token"].partition("|")[0]) for m in _TOKEN.finditer(text)]
+    found += [m["link"] for m in _TYPED.finditer(unescape(_TOKEN.sub(" ", text))) if m["link"]]
+    return [link for link in found if link.startswith(("http://", "https://"))]
 
 
 def _rich_elements(text: str) -> Iterator[Json]:

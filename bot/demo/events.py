@@ -1,7 +1,8 @@
-"""The events and interactions Slack would send for what happens in the workspace."""
+"""The events Slack would send for what happens in the workspace."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from bot.demo.shapes import message_json
 from bot.demo.workspace import (
@@ -15,7 +16,8 @@ from bot.demo.workspace import (
     mentions,
 )
 
-_DOMAIN = "acme"
+HomeTab = Literal["home", "messages"]
+AssistantEvent = Literal["assistant_thread_started", "assistant_thread_context_changed"]
 
 
 def events_of(
@@ -41,6 +43,8 @@ def events_of(
             events = list(_edited(workspace, change))
         case "deleted":
             events = list(_deleted(workspace, change))
+        case "reaction":
+            events = list(_reacted(workspace, change))
         case _:
             return []
     if not mention_first:
@@ -59,7 +63,8 @@ def _posted(workspace: Workspace, change: Change, *, sparse: bool) -> Iterator[J
         if sparse:
             mention.pop("files", None)
         yield {**mention, "event_ts": message.ts}
-    yield {**body, **_where(workspace, message.channel), "event_ts": message.ts}
+    where = _where(workspace, message.channel)
+    yield {**body, **where, **_seen_with(workspace, message), "event_ts": message.ts}
     for file_id in message.files:
         yield {
             "type": "file_shared",
@@ -69,6 +74,17 @@ def _posted(workspace: Workspace, change: Change, *, sparse: bool) -> Iterator[J
             "channel_id": message.channel,
             "event_ts": message.ts,
         }
+
+
+def _seen_with(workspace: Workspace, message: Message) -> Json:
+    """Return what a message to an agent or assistant brings along (Slack docs, AI in Slack)."""
+    if workspace.channels[message.channel].kind != "im" or message.bot_id:
+        return {}
+    if workspace.profile.view == "assistant":
+        return {"assistant_thread": {"action_token": "opaque"}}
+    if workspace.profile.view == "agent" and message.user in workspace.viewing:
+        return {"app_context": app_context(workspace, message.user)}
+    return {}
 
 
 def _edited(workspace: Workspace, change: Change) -> Iterator[Json]:
@@ -110,6 +126,25 @@ def _deleted(workspace: Workspace, change: Change) -> Iterator[Json]:
     }
 
 
+def _reacted(workspace: Workspace, change: Change) -> Iterator[Json]:
+    """Tell who added or took back which reaction."""
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return
+    item = {"type": "message", "channel": after.channel, "ts": after.ts}
+    old, new = ({(n, u) for n, us in m.reactions.items() for u in us} for m in (before, after))
+    for type_, told in (("reaction_removed", old - new), ("reaction_added", new - old)):
+        for name, user in sorted(told):
+            yield {
+                "type": type_,
+                "user": user,
+                "reaction": name,
+                **({"item_user": after.user} if after.user else {}),
+                "item": item,
+                "event_ts": workspace.next_ts(after.channel),
+            }
+
+
 def _where(workspace: Workspace, channel: str) -> Json:
     kind = workspace.channels[channel].kind
     return {"channel": channel, "channel_type": kind}
@@ -147,104 +182,91 @@ def callback(event: Mapping[str, object], *, event_id: str, now: float, team: st
     }
 
 
-def block_actions(
-    workspace: Workspace,
-    message: Message,
-    action: Json,
-    *,
-    user: str,
-    trigger_id: str,
-    response_url: str,
-    team: str = TEAM_ID,
-    channel: str | None = None,
-) -> Json:
-    """Return the payload of a press on an element of a message.
-
-    An ephemeral message is not in its payload. `team` and `channel` can be made to lie.
-    """
-    where = message.channel if channel is None else channel
-    known = workspace.channels.get(where)
-    container: Json = {
-        "type": "message",
-        "message_ts": message.ts,
-        "channel_id": where,
-        "is_ephemeral": bool(message.audience),
-    }
-    if message.thread_ts:
-        container["thread_ts"] = message.thread_ts
-    payload: Json = {
-        "type": "block_actions",
-        **_who(workspace, user, team),
-        "container": container,
-        "trigger_id": trigger_id,
-        "channel": {"id": where, "name": (known.name if known else "") or "directmessage"},
-        "state": {"values": {}},
-        "response_url": response_url,
-        "actions": [action],
-    }
-    if not message.audience:
-        payload["message"] = {**message_json(workspace, message), "app_id": APP_ID}
-    return payload
-
-
-def slash_command(
-    workspace: Workspace,
-    *,
-    user: str,
-    channel: str,
-    command: str,
-    text: str,
-    trigger_id: str,
-    response_url: str,
-) -> Json:
-    return {
-        "token": "legacy",
-        "team_id": TEAM_ID,
-        "team_domain": _DOMAIN,
-        "channel_id": channel,
-        "channel_name": workspace.channels[channel].name or "directmessage",
-        "user_id": user,
-        "user_name": workspace.users[user].name,
-        "command": command,
-        "text": text,
-        "api_app_id": APP_ID,
-        "is_enterprise_install": "false",
-        "response_url": response_url,
-        "trigger_id": trigger_id,
-    }
-
-
-def view_submission(
-    workspace: Workspace, view: Json, values: Json, *, user: str, trigger_id: str
-) -> Json:
-    return {
-        "type": "view_submission",
-        **_who(workspace, user, TEAM_ID),
-        "trigger_id": trigger_id,
-        "view": {**view, "state": {"values": values}},
-        "response_urls": [],
-    }
-
-
-def _who(workspace: Workspace, user: str, team: str) -> Json:
-    name = workspace.users[user].name
-    return {
-        "user": {"id": user, "username": name, "name": name, "team_id": team},
-        "api_app_id": APP_ID,
-        "token": "legacy",
-        "team": {"id": team, "domain": _DOMAIN},
-        "enterprise": None,
-        "is_enterprise_install": False,
-    }
-
-
-def app_home_opened(user: str, channel: str, event_ts: str) -> Json:
-    return {
+def app_home_opened(workspace: Workspace, user: str, tab: HomeTab) -> Json:
+    """Return what a visit to the app sends; the Home tab brings its view once there is one."""
+    channel = workspace.direct_channel(user).id
+    event: Json = {
         "type": "app_home_opened",
         "user": user,
         "channel": channel,
-        "tab": "messages",
+        "tab": tab,
+        "event_ts": workspace.next_ts(channel),
+    }
+    if tab == "home" and user in workspace.homes:
+        event["view"] = workspace.homes[user]
+    return event
+
+
+def member_changed(workspace: Workspace, channel: str, user: str, by: str, *, joined: bool) -> Json:
+    """Return what is sent when somebody joins or leaves; the app itself leaves otherwise."""
+    is_private = workspace.channels[channel].kind != "channel"
+    event_ts = workspace.next_ts(channel)
+    if user == BOT_USER_ID and not joined:
+        type_ = "group_left" if is_private else "channel_left"
+        return {"type": type_, "channel": channel, "actor_id": by, "event_ts": event_ts}
+    return {
+        "type": "member_joined_channel" if joined else "member_left_channel",
+        "user": user,
+        "channel": channel,
+        "channel_type": "G" if is_private else "C",
+        "team": TEAM_ID,
+        **({"inviter": by} if joined and by != user else {}),
         "event_ts": event_ts,
+    }
+
+
+def app_context_changed(workspace: Workspace, user: str) -> Json:
+    """Return what an app in the agent view hears of where a person looks."""
+    channel = workspace.direct_channel(user).id
+    return {
+        "type": "app_context_changed",
+        "channel": channel,
+        "user": user,
+        "context": app_context(workspace, user),
+        "event_ts": workspace.next_ts(channel),
+    }
+
+
+def app_context(workspace: Workspace, user: str) -> Json:
+    """Return the entities that a person looks at."""
+    seen = workspace.viewing.get(user)
+    entity = {"type": "slack#/types/channel_id", "value": seen, "team_id": TEAM_ID}
+    return {"entities": [entity] if seen else []}
+
+
+def assistant_thread(
+    workspace: Workspace, type_: AssistantEvent, user: str, thread_ts: str
+) -> Json:
+    """Return an event of an assistant's thread: it was opened, or the person looks elsewhere."""
+    channel = workspace.direct_channel(user).id
+    context: Json = {"enterprise_id": None}
+    if user in workspace.viewing:
+        context |= {"channel_id": workspace.viewing[user], "team_id": TEAM_ID}
+    return {
+        "type": type_,
+        "assistant_thread": {
+            "user_id": user,
+            "context": context,
+            "channel_id": channel,
+            "thread_ts": thread_ts,
+        },
+        "event_ts": workspace.next_ts(channel),
+    }
+
+
+def title_changed(
+    workspace: Workspace, channel: str, thread_ts: str, user: str, previous: str
+) -> Json:
+    """Return what is sent when a person renames an agent's session."""
+    return {
+        "type": "agent_session_title_changed",
+        "channel": channel,
+        "thread_ts": thread_ts,
+        "title": workspace.titles[channel, thread_ts],
+        "previous_title": previous,
+        "team_id": TEAM_ID,
+        "user": user,
+        "event_ts": workspace.next_ts(channel),
     }
 
 

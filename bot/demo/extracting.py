@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.demo.asked import Asked
+from bot.demo.asked import Asked, Style
 from bot.demo.quoted import Sentence, Source
 from bot.demo.telling import content_words, count_words, find_hits, most_telling
 
@@ -32,6 +32,9 @@ _LONGEST_QUOTE = 320
 _LONGEST_NOTE = 160
 _QUOTED_WORDS = 12
 _POINTS = 5
+_MESSAGES = 6
+_TITLE_WORDS = 6
+_LONGEST_TITLE = 60
 _POINTS_OF_NOTES = 12
 _POINTS_OF_A_TABLE = 16
 _CHANGES = 12
@@ -56,12 +59,16 @@ def answer(asked: Asked) -> Extract:
             return _make_notes(asked, words)
         case "summary" | "comparison":
             return _summarize(asked, words - _OF_FORM, trace)
+        case "catch_up":
+            return _catch_up(asked, trace)
+        case "title":
+            return Extract(_shorten(" ".join(asked.words.split()[:_TITLE_WORDS]), _LONGEST_TITLE))
         case "question":
             pass
     if asked.sources:
         if _SUMMARY_WORDS.search(asked.words) or not words:
             return _summarize(asked, words - _OF_FORM, trace)
-        return _look_up(asked.sources, words, trace)
+        return _look_up(asked.sources, words, _scale(_ANSWERS, asked.style), trace)
     trace.append(f"No document is quoted. Earlier messages: {len(asked.earlier)}.")
     if _HELP_WORDS.search(asked.words) or not words:
         trace.append("It greets me or asks what I am: say what works here.")
@@ -96,12 +103,36 @@ def _note(sentence: Sentence) -> str:
     return f'- {statement} {sentence.mark} "{quote}"'
 
 
+def _catch_up(asked: Asked, trace: list[str]) -> Extract:
+    """List what tells most of a conversation, and the questions that were asked in it."""
+    said = [one for source in asked.sources for one in source.sentences]
+    questions = [one for one in said if one.text.endswith("?")]
+    others = [one for one in said if one not in questions]
+    picked = most_telling(others, _scale(_MESSAGES, asked.style)) or others[:1]
+    trace.append(f"{len(said)} messages are quoted, {len(questions)} of them questions.")
+    trace += [f"- {one.mark}: “{_shorten(one.text, 90)}”" for one in picked]
+    parts = [
+        f"### {heading}\n\n" + "\n".join(f"- {_cite(one)}" for one in messages)
+        for heading, messages in (
+            ("What was said", picked),
+            ("What was asked", questions[-_MESSAGES:]),
+        )
+        if messages
+    ]
+    return Extract("\n\n".join([*parts, _FOOTNOTE]), "\n".join(trace))
+
+
+def _scale(count: int, style: Style) -> int:
+    """Return how many of something a shorter or longer answer holds."""
+    return {"shorter": max(1, count // 2), "longer": count * 2, "": count}[style]
+
+
 def _summarize(asked: Asked, words: set[str], trace: list[str]) -> Extract:
     changes = [source for source in asked.sources if source.kind == "changes"]
     others = [source for source in asked.sources if source.kind != "changes"]
     parts = [_list_changes(source, trace) for source in changes]
     if asked.task != "comparison":
-        parts += [_list_points(source, asked.words, words, trace) for source in others]
+        parts += [_list_points(source, asked, words, trace) for source in others]
     if not parts:
         parts.append("I find no changes that I could quote.")
     return Extract("\n\n".join([*parts, _FOOTNOTE]), "\n".join(trace))
@@ -120,7 +151,7 @@ def _list_changes(source: Source, trace: list[str]) -> str:
     return f"**What changed in {_escape(source.name)}**\n\n" + "\n".join(lines)
 
 
-def _list_points(source: Source, asked: str, words: set[str], trace: list[str]) -> str:
+def _list_points(source: Source, asked: Asked, words: set[str], trace: list[str]) -> str:
     name = f"**{_escape(source.name)}**"
     count = len(source.sentences)
     trace.append(
@@ -146,10 +177,11 @@ def _list_points(source: Source, asked: str, words: set[str], trace: list[str]) 
     return f"{lead}\n\n{points}" if points else lead
 
 
-def _count_points(asked: str, source: Source) -> int:
-    counted = _COUNTED.search(asked)
+def _count_points(asked: Asked, source: Source) -> int:
+    counted = _COUNTED.search(asked.words)
     if counted is None:
-        return _POINTS_OF_NOTES if source.kind == "notes" else _POINTS
+        usual = _POINTS_OF_NOTES if source.kind == "notes" else _POINTS
+        return _scale(usual, asked.style)
     number = counted["number"].lower()
     return int(number) if number.isdigit() else _NUMBERS.index(number)
 
@@ -160,7 +192,7 @@ def _describe_table(lines: Sequence[Sentence]) -> list[Sentence]:
     return told[:_POINTS_OF_A_TABLE]
 
 
-def _look_up(sources: Sequence[Source], words: set[str], trace: list[str]) -> Extract:
+def _look_up(sources: Sequence[Source], words: set[str], most: int, trace: list[str]) -> Extract:
     trace.append(f"Words to look for: {', '.join(sorted(words))}.")
     hits = []
     for source in sources:
@@ -174,7 +206,7 @@ def _look_up(sources: Sequence[Source], words: set[str], trace: list[str]) -> Ex
     if not hits:
         missing = f"I find none of these words in {names}: {', '.join(sorted(words))}."
         return Extract(f"{missing}\n\n{_FOOTNOTE}", "\n".join(trace))
-    best = [hit for hit in hits[:_ANSWERS] if hit.weight >= _NEARLY_ALL * hits[0].weight]
+    best = [hit for hit in hits[:most] if hit.weight >= _NEARLY_ALL * hits[0].weight]
     trace += [
         f"- {hit.sentence.mark or 'start'}: {len(hit.words)} in “{_shorten(hit.sentence.text, 90)}”"
         for hit in best

@@ -9,6 +9,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bot.demo.profiles import ALL_FEATURES, Profile
+
 FaultKind = Literal["refuse", "status", "html", "reset", "cut", "delay", "hold"]
 Download = Literal["html", "redirect", "redirect_away", "forbidden", "short", "stall"]
 
@@ -52,7 +54,7 @@ class Fault:
 
 
 class Faults:
-    """The switches and scripts of what goes wrong.
+    """The switches and scripts of what goes wrong; a workspace's profile sets some at first.
 
     Attributes:
         withheld_scopes: Scopes the app was not granted.
@@ -64,12 +66,14 @@ class Faults:
         freeze_sockets: Leave the client's pings unanswered and deliver nothing.
         streaming: Slack's error code for `chat.startStream`, "" when streaming works.
         agent_features: Off for an app without the Agents feature.
+        new_blocks: Off where the blocks of 2025 and 2026 are refused.
+        home_tab: Off for an app without a Home tab.
         page_limit: The most messages on a page of replies or history, None for Slack's 999.
         downloads: File id to how its download fails.
         consent_denied: Whoever is asked to install the app says no.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, profile: Profile = ALL_FEATURES) -> None:
         self.withheld_scopes: set[str] = set()
         self.order: Literal["message_first", "mention_first"] = "mention_first"
         self.suppress: set[str] = set()
@@ -77,8 +81,10 @@ class Faults:
         self.duplicates = 0
         self.dead_tickets = 0
         self.freeze_sockets = False
-        self.streaming = ""
-        self.agent_features = True
+        self.streaming = "" if profile.streaming else "feature_disabled"
+        self.agent_features = profile.view != "none"
+        self.new_blocks = profile.new_blocks
+        self.home_tab = True
         self.page_limit: int | None = None
         self.downloads: dict[str, Download] = {}
         self.consent_denied = False

@@ -3,58 +3,26 @@
 import asyncio
 import json
 import mimetypes
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
 
 from bot.demo.composing import encode_typed
-from bot.demo.deliveries import Undelivered
+from bot.demo.deliveries import Ack, Undelivered
+from bot.demo.page_state import Changes, describe, take_snapshot
 from bot.demo.people import FileToShare, People
-from bot.demo.shapes import channel_json, message_json, thread_json, user_json
-from bot.demo.workspace import ALICE, BOT_USER_ID, Change, Json, Message, Place, Workspace
+from bot.demo.workspace import ALICE, Json
 
 _FOLDER = Path(__file__).parent / "page"
-_COMMAND = "/aloud"
+_COMMAND = re.compile(r"(/[a-z0-9_-]+)(?:\s+|$)", re.IGNORECASE)
 _CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'self'"
 )
+_LONGEST_TITLE = 200
 _SHOWN_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
-
-Key = tuple[str, str, str]
-"""What changed, for the page: a kind, a channel, a `ts`."""
-
-
-class Changes:
-    """What one open page has not been told yet.
-
-    Only names of things are kept, not their states: however slowly the page reads, it gets the
-    newest state of each and never a growing backlog.
-    """
-
-    def __init__(self) -> None:
-        self._keys: dict[Key, None] = {}
-        self._some = asyncio.Event()
-
-    def note(self, change: Change) -> None:
-        kind = "message" if change.kind in _MESSAGE_CHANGES else change.kind
-        self._keys[(kind, change.channel, change.ts)] = None
-        if change.after is not None and change.after.thread_ts:
-            self._keys[("message", change.channel, change.after.thread_ts)] = None
-        if change.before is not None and change.before.thread_ts:
-            self._keys[("message", change.channel, change.before.thread_ts)] = None
-        self._some.set()
-
-    async def take(self) -> list[Key]:
-        await self._some.wait()
-        self._some.clear()
-        keys = list(self._keys)
-        self._keys.clear()
-        return keys
-
-
-_MESSAGE_CHANGES = {"posted", "edited", "deleted", "streamed", "reaction"}
 
 
 class PageServer:
@@ -81,9 +49,15 @@ class PageServer:
             ("edit", self._edit),
             ("delete", self._delete),
             ("press", self._press),
+            ("shortcut", self._shortcut),
+            ("react", self._react),
+            ("submit", self._submit),
             ("stop", self._stop),
             ("open", self._open),
-            ("submit", self._submit),
+            ("look", self._look),
+            ("rename", self._rename),
+            ("invite", self._invite),
+            ("remove", self._remove),
         ):
             router.add_post(f"/page/{name}", self._guarded(act))
 
@@ -158,80 +132,35 @@ class PageServer:
         changes = Changes()
         unwatch = self._people.workspace.watch(changes.note)
         try:
-            await _write_event(response, {"kind": "snapshot", **self._snapshot(user)})
+            await _write_event(response, take_snapshot(self._people, user, self._banner))
             while True:
                 for key in await changes.take():
-                    await _write_event(response, self._describe(key, user))
+                    if (body := describe(self._people, key, user)) is not None:
+                        await _write_event(response, body)
         finally:
             unwatch()
-
-    def _snapshot(self, user: str) -> Json:
-        workspace = self._people.workspace
-        shown = (*workspace.messages.values(), *_shown_to(workspace, user))
-        return {
-            "me": user,
-            "app": BOT_USER_ID,
-            "banner": self._banner,
-            **self._directory(user),
-            "messages": [page_message(workspace, message) for message in shown],
-            "statuses": [status_json(workspace, place) for place in workspace.statuses],
-            "sessions": [status_json(workspace, place) for place in workspace.sessions],
-            "prompts": [
-                prompts_json(workspace, place)
-                for place in workspace.prompts
-                if user in workspace.channels[place[0]].members
-            ],
-            "view": workspace.views.get(f"modal:{user}"),
-        }
-
-    def _directory(self, user: str) -> Json:
-        workspace = self._people.workspace
-        return {
-            "users": [user_json(each) for each in workspace.users.values()],
-            "channels": [
-                channel_json(channel, user)
-                for channel in workspace.channels.values()
-                if user in channel.members
-            ],
-        }
-
-    def _describe(self, key: Key, user: str) -> Json:
-        kind, channel, ts = key
-        workspace = self._people.workspace
-        match kind:
-            case "message" | "ephemeral":
-                message = workspace.messages.get((channel, ts)) or workspace.ephemerals.get(
-                    (channel, ts)
-                )
-                if message is None or message.audience not in {"", user}:
-                    return {"kind": "gone", "channel": channel, "ts": ts}
-                return {"kind": "message", "message": page_message(workspace, message)}
-            case "status" | "session":
-                return {"kind": "status", **status_json(workspace, (channel, ts))}
-            case "prompts":
-                return {"kind": "prompts", **prompts_json(workspace, (channel, ts))}
-            case "view":
-                return {"kind": "view", "view": workspace.views.get(f"modal:{user}")}
-            case _:
-                return {"kind": "directory", **self._directory(user)}
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         """Post typed text with files, or run the slash command it begins with."""
         form = await request.post()
         user, channel = str(form["user"]), str(form["channel"])
         text = str(form.get("text", ""))
-        if text == _COMMAND or text.startswith(f"{_COMMAND} "):
+        thread_ts = str(form.get("thread_ts", ""))
+        if command := _COMMAND.match(text):
             return await self._answer(
-                self._people.command(user, channel, _COMMAND, text.removeprefix(_COMMAND).strip())
+                self._people.command(
+                    user, channel, command[1], text[command.end() :].strip(), thread_ts=thread_ts
+                ),
+                said_already=True,
             )
         files: list[FileToShare] = [
             (field.filename, field.file.read(), _media_type(field))
             for field in form.getall("file", [])
             if isinstance(field, web.FileField)
         ]
-        thread_ts = str(form.get("thread_ts", "")) or None
-        ts = await self._people.post(user, channel, self._encode(text), thread_ts, files)
-        return web.json_response({"ts": ts})
+        ts = await self._people.post(user, channel, self._encode(text), thread_ts or None, files)
+        root = self._people.workspace.messages[(channel, ts)].root_ts
+        return web.json_response({"ts": ts, "root": root})
 
     async def _edit(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -245,16 +174,41 @@ class PageServer:
         return web.json_response({})
 
     async def _press(self, request: web.Request) -> web.StreamResponse:
+        """Press or choose: in the Home tab, in the open modal, or under a message."""
+        body = await request.json()
+        user, action_id, value = body["user"], body["action_id"], body.get("value")
+        match body.get("view"):
+            case "home":
+                pressing = self._people.press_home(user, action_id, value)
+            case "modal":
+                pressing = self._people.press_modal(
+                    user, action_id, value, values=body.get("values") or {}
+                )
+            case _:
+                pressing = self._people.press(
+                    user, body["channel"], body["ts"], action_id, value=value
+                )
+        return await self._answer(pressing)
+
+    async def _shortcut(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         return await self._answer(
-            self._people.press(
-                body["user"],
-                body["channel"],
-                body["ts"],
-                body["action_id"],
-                value=body.get("value"),
-            )
+            self._people.shortcut(body["user"], body["channel"], body["ts"], body["callback_id"])
         )
+
+    async def _submit(self, request: web.Request) -> web.StreamResponse:
+        """Submit the open modal, or close it (or all of them) when there are no values."""
+        body = await request.json()
+        if body.get("values") is None:
+            await self._people.close_modal(body["user"], everything=bool(body.get("everything")))
+            return web.json_response({})
+        return await self._answer(self._people.submit(body["user"], body["values"]))
+
+    async def _react(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        react = self._people.react if body["on"] else self._people.unreact
+        await react(body["user"], body["channel"], body["ts"], body["name"])
+        return web.json_response({})
 
     async def _stop(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -263,60 +217,53 @@ class PageServer:
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        await self._people.open_app(body["user"])
+        opening = self._people.open_home if body["tab"] == "home" else self._people.open_app
+        await opening(body["user"])
         return web.json_response({})
 
-    async def _submit(self, request: web.Request) -> web.StreamResponse:
+    async def _look(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        if body.get("values") is None:
-            self._people.close_modal(body["user"])
-            return web.json_response({})
-        return await self._answer(self._people.submit(body["user"], body["values"]))
-
-    async def _answer(self, interaction: Awaitable[object]) -> web.Response:
-        """Wait for the app's ack; Slack shows a warning sign when there is none."""
-        try:
-            await interaction
-        except Undelivered:
-            return web.json_response({"error": "The app did not respond."}, status=504)
+        await self._people.look_at(body["user"], body["channel"])
         return web.json_response({})
+
+    async def _rename(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        title = str(body["title"])[:_LONGEST_TITLE]
+        await self._people.rename(body["user"], body["channel"], body["thread_ts"], title)
+        return web.json_response({})
+
+    async def _invite(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        await self._people.invite(body["user"], body["channel"])
+        return web.json_response({})
+
+    async def _remove(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        await self._people.remove(body["user"], body["channel"])
+        return web.json_response({})
+
+    async def _answer(
+        self, interaction: Awaitable[Ack], *, said_already: bool = False
+    ) -> web.Response:
+        """Wait for the app's ack; Slack shows a warning sign when there is none.
+
+        Args:
+            interaction: The press, submission or command at work.
+            said_already: The workspace itself says so when nobody acks, as with commands.
+        """
+        try:
+            ack = await interaction
+        except Undelivered:
+            if said_already:
+                return web.json_response({})
+            return web.json_response({"error": "The app did not respond."}, status=504)
+        return web.json_response({"errors": (ack.payload or {}).get("errors")})
 
     def _encode(self, typed: str) -> str:
         workspace = self._people.workspace
         users = {user.name.lower(): user.id for user in workspace.users.values()}
         channels = {c.name: c.id for c in workspace.channels.values() if c.name}
         return encode_typed(typed, users, channels)
-
-
-def page_message(workspace: Workspace, message: Message) -> Json:
-    """Return a message as the page draws it: Slack's JSON and a little more."""
-    return {
-        **message_json(workspace, message),
-        **thread_json(workspace, message),
-        "channel": message.channel,
-        "ephemeral": bool(message.audience),
-    }
-
-
-def status_json(workspace: Workspace, place: Place) -> Json:
-    status = workspace.statuses.get(place)
-    return {
-        "channel": place[0],
-        "thread_ts": place[1],
-        "text": workspace.status_of(place),
-        "set_at": status.set_at if status else 0,
-        "loading_messages": list(status.loading_messages) if status else [],
-        "session": workspace.sessions.get(place, "active"),
-    }
-
-
-def prompts_json(workspace: Workspace, place: Place) -> Json:
-    prompts = list(workspace.prompts.get(place, ()))
-    return {"channel": place[0], "thread_ts": place[1], "prompts": prompts}
-
-
-def _shown_to(workspace: Workspace, user: str) -> list[Message]:
-    return [message for message in workspace.ephemerals.values() if message.audience == user]
 
 
 def _media_type(field: web.FileField) -> str:

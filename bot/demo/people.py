@@ -1,24 +1,33 @@
-"""The verbs of the people in the workspace: write, edit, press, stop, run a command."""
+"""The verbs of the people in the workspace, the written word first."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.demo import events
+from bot.demo.clicks import Clicks
 from bot.demo.composing import rich_text_of
-from bot.demo.deliveries import Ack, Deliveries, Delivery, EnvelopeType
+from bot.demo.deliveries import Deliveries
 from bot.demo.methods.chat import unfurl
 from bot.demo.methods.views import Triggers
+from bot.demo.profiles import Profile
 from bot.demo.response_urls import ResponseUrls
-from bot.demo.workspace import TEAM_ID, Change, File, Json, Message, Workspace, find_element
+from bot.demo.workspace import File, Message, Workspace
 
 FileToShare = tuple[str, bytes, str] | str
 """A new file as name, bytes and media type, or the id of one that is there."""
 
 
-class People:
-    """What anyone but the app does; the app learns of it through `deliveries`."""
+class People(Clicks):
+    """What anyone but the app does; the app learns of it through `deliveries`.
+
+    Args:
+        workspace: Where people are.
+        deliveries: The way to the app.
+        response_urls: Issues the URLs that go along with presses.
+        triggers: Issues the trigger ids that do.
+        features: `features` of the app's manifest: its commands and shortcuts.
+    """
 
     def __init__(
         self,
@@ -26,12 +35,15 @@ class People:
         deliveries: Deliveries,
         response_urls: ResponseUrls,
         triggers: Triggers,
+        features: Mapping[str, Any],
     ) -> None:
-        self.workspace = workspace
-        self.deliveries = deliveries
+        super().__init__(workspace, deliveries, response_urls, triggers, features)
         self.quiet = False
-        self._response_urls = response_urls
-        self._triggers = triggers
+
+    @property
+    def profile(self) -> Profile:
+        """What is switched on in this workspace."""
+        return self.workspace.profile
 
     async def post(
         self,
@@ -49,10 +61,13 @@ class People:
             user: Who writes.
             channel: Where.
             text: Wire text: `<@U…>` is a mention, `&lt;` a less-than sign.
-            thread_ts: The root to reply to.
+            thread_ts: The root to reply to. With an assistant everything said in its direct
+                conversation stands in a thread: in a new one, if none is open yet.
             files: What is shared with it.
             broadcast: Show a reply in the channel too (`thread_broadcast`).
         """
+        if not thread_ts and self._is_chat(user, channel):
+            thread_ts = self.workspace.assistant_threads.get(user) or await self.new_chat(user)
         shared = tuple(
             file if isinstance(file, str) else self._share(user, *file) for file in files
         )
@@ -96,130 +111,21 @@ class People:
         """Delete a person's own message."""
         self.workspace.delete(self._own(user, channel, ts).place)
 
+    async def react(self, user: str, channel: str, ts: str, name: str) -> None:
+        """Add a reaction, named without colons."""
+        self._set_reaction(channel, ts, name, lambda users: (*users, user))
+
+    async def unreact(self, user: str, channel: str, ts: str, name: str) -> None:
+        """Take a reaction back."""
+        self._set_reaction(
+            channel, ts, name, lambda users: tuple(each for each in users if each != user)
+        )
+
     async def delete_file(self, file_id: str) -> None:
         """Delete a file; messages that showed it keep a tombstone, and `file_deleted` is sent."""
         self.workspace.delete_file(file_id)
         event_ts = f"{self.workspace.clock():.6f}"
         await self.deliver({"type": "file_deleted", "file_id": file_id, "event_ts": event_ts})
-
-    async def press(
-        self,
-        user: str,
-        channel: str,
-        ts: str,
-        action_id: str,
-        *,
-        as_team: str = TEAM_ID,
-        as_channel: str | None = None,
-        value: str | None = None,
-    ) -> Ack:
-        """Press the element of a message, ephemeral ones too; return the app's ack.
-
-        Args:
-            user: Who presses.
-            channel: Where the message is.
-            ts: Which message.
-            action_id: Which element of it.
-            as_team: Forge the payload's team.
-            as_channel: Forge the payload's channel.
-            value: Forge the element's value, or say which feedback button.
-
-        Raises:
-            LookupError: There is no such message or element.
-            Undelivered: The app did not ack.
-        """
-        place = (channel, ts)
-        message = self.workspace.messages.get(place) or self.workspace.ephemerals[place]
-        found = find_element(message.blocks, action_id)
-        if found is None:
-            raise LookupError(f"no element {action_id!r} in message {ts}")
-        block, element = found
-        action: Json = {
-            "action_id": action_id,
-            "block_id": block["block_id"],
-            "type": element["type"],
-            "action_ts": self.workspace.next_ts(channel),
-        }
-        if element.get("text"):
-            action["text"] = element["text"]
-        chosen = element.get("value") if value is None else value
-        if chosen is not None:
-            action["value"] = chosen
-        now = self.workspace.clock()
-        payload = events.block_actions(
-            self.workspace,
-            message,
-            action,
-            user=user,
-            trigger_id=self._triggers.give(user, now),
-            response_url=self._response_urls.issue(channel, user, message),
-            team=as_team,
-            channel=as_channel,
-        )
-        return await self.interact(payload)
-
-    async def interact(
-        self, payload: Mapping[str, Any], type_: EnvelopeType = "interactive"
-    ) -> Ack:
-        """Deliver an interaction's payload just as it is."""
-        return await self.deliveries.send_interaction(type_, dict(payload))
-
-    async def command(self, user: str, channel: str, command: str, text: str = "") -> Ack:
-        """Run a slash command; its name has the slash."""
-        payload = events.slash_command(
-            self.workspace,
-            user=user,
-            channel=channel,
-            command=command,
-            text=text,
-            trigger_id=self._triggers.give(user, self.workspace.clock()),
-            response_url=self._response_urls.issue(channel, user, None),
-        )
-        ack = await self.interact(payload, "slash_commands")
-        if ack.payload:
-            self._response_urls.show(channel, user, ack.payload)
-        return ack
-
-    async def submit(self, user: str, values: Json) -> Ack:
-        """Submit the person's open modal with `values` as Slack's `state.values`."""
-        view = self.workspace.views[f"modal:{user}"]
-        trigger_id = self._triggers.give(user, self.workspace.clock())
-        ack = await self.interact(
-            events.view_submission(self.workspace, view, values, user=user, trigger_id=trigger_id)
-        )
-        if not (ack.payload or {}).get("response_action"):
-            del self.workspace.views[f"modal:{user}"]
-            self.workspace.tell(Change("view"))
-        return ack
-
-    async def stop(self, user: str, channel: str, thread_ts: str) -> None:
-        """Press Stop under a thread in which the app is at work."""
-        event = events.session_stopped(self.workspace, channel, thread_ts, user)
-        events.stop_streams(self.workspace, event)
-        await self.deliver(event)
-
-    async def open_app(self, user: str) -> None:
-        """Open the direct conversation with the app."""
-        channel = self.workspace.direct_channel(user).id
-        await self.deliver(events.app_home_opened(user, channel, self.workspace.next_ts(channel)))
-
-    async def deliver(
-        self,
-        event: Mapping[str, Any],
-        *,
-        event_id: str | None = None,
-        team: str = TEAM_ID,
-        retry_attempt: int = 0,
-        **callback: Any,
-    ) -> Delivery:
-        """Deliver an inner event just as it is; `callback` overrides fields around it."""
-        body = events.callback(
-            event,
-            event_id=event_id or self.workspace.next_id("Ev"),
-            now=self.workspace.clock(),
-            team=team,
-        )
-        return self.deliveries.send_event({**body, **callback}, attempt=retry_attempt)
 
     def messages(self, channel: str, thread_ts: str | None = None) -> list[Message]:
         """Return the channel's roots, or a thread with its root first."""
@@ -238,6 +144,23 @@ class People:
         """Add a file to be shared by its id; `mode` and `url` as in `Workspace.add_file`."""
         return self.workspace.add_file(name, content, media_type, owner, **mode)
 
+    def _is_chat(self, user: str, channel: str) -> bool:
+        """Tell whether this is a person's direct conversation with an assistant."""
+        return (
+            self.profile.view == "assistant"
+            and self.workspace.channels[channel].kind == "im"
+            and not self.workspace.users[user].bot_id
+        )
+
+    def _set_reaction(
+        self, channel: str, ts: str, name: str, change: Callable[[tuple[str, ...]], Iterable[str]]
+    ) -> None:
+        message = self.workspace.messages[channel, ts]
+        users = tuple(dict.fromkeys(change(message.reactions.get(name, ()))))
+        reactions = {**message.reactions, name: users}
+        kept = {each: who for each, who in reactions.items() if who}
+        self.workspace.put(replace(message, reactions=kept), "reaction")
+
     def _share(self, user: str, name: str, content: bytes, media_type: str) -> str:
         mode = "snippet" if media_type == "text/plain" else "hosted"
         return self.workspace.add_file(name, content, media_type, user, mode=mode).id
@@ -247,8 +170,3 @@ class People:
         if message.user != user:
             raise PermissionError(f"{ts} is not a message of {user}")
         return message
-
-    def close_modal(self, user: str) -> None:
-        """Close the person's open modal without submitting it."""
-        if self.workspace.views.pop(f"modal:{user}", None) is not None:
-            self.workspace.tell(Change("view"))

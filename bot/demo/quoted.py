@@ -13,6 +13,7 @@ _FRAME = re.compile(
 _NAME = re.compile(r"\b(?:name|to)=\"(?P<name>[^\"\n]+)\"")
 _QUOTED = re.compile(r"\|(?: |$)(?P<text>.*)")
 _MARK = re.compile(r"\[[^\[\]\n]+\]")
+_MESSAGE_MARK = re.compile(r"\[m\d+\]")
 _MARKS = r"\[[^\[\]\n]+\](?: *\[[^\[\]\n]+\])*"
 _NOTE = re.compile(rf"[-*•] +(?P<said>.+?) *(?P<marks>{_MARKS}) *(?:[\"“].*)?")
 _SHEET = re.compile(r"\[(?:.*, )?sheet\b")
@@ -46,8 +47,9 @@ class Source:
 
     Attributes:
         kind: The word that opens it: `document`; `notes`, made on one; `changes` between two, whose
-            sentences begin with "- " where they are old and with "+ " where they are new.
-        name: The document's, of changes the new one's.
+            sentences begin with "- " where they are old and with "+ " where they are new;
+            `conversation`, of which each message is a sentence, with its author's name before it.
+        name: The document's, of changes the new one's, of a conversation the channel's.
         sentences: In the order in which they are quoted.
     """
 
@@ -79,6 +81,8 @@ def _read(kind: str, lines: Iterable[str]) -> Iterator[Sentence]:
             return _read_notes(lines)
         case "changes":
             return _read_changes(lines)
+        case "conversation":
+            return _read_messages(lines)
         case _:
             return _read_pages(lines)
 
@@ -101,6 +105,20 @@ def _read_changes(lines: Iterable[str]) -> Iterator[Sentence]:
         elif _WORD.search(quoted["text"]):
             text = quoted["text"].strip()
             yield Sentence(text, marks[0] if text.startswith("-") else marks[-1])
+
+
+def _read_messages(lines: Iterable[str]) -> Iterator[Sentence]:
+    """Yield the messages of a conversation, each of which stands under its mark and time."""
+    mark = ""
+    said: list[str] = []
+    for line in (*lines, "[m0]"):
+        quoted = _QUOTED.fullmatch(line)
+        if quoted is not None:
+            said.append(quoted["text"].strip())
+        elif found := _MESSAGE_MARK.match(line):
+            if said:
+                yield Sentence(" ".join(said), mark)
+            mark, said = found[0], []
 
 
 def _read_pages(lines: Iterable[str]) -> Iterator[Sentence]:

@@ -1,10 +1,10 @@
 """The stand-in for Slack: one local server, and the verbs of the people in its workspace."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
@@ -15,12 +15,15 @@ from bot.demo.faults import Faults
 from bot.demo.methods.oauth import Consents
 from bot.demo.page_server import PageServer
 from bot.demo.people import People
+from bot.demo.profiles import ALL_FEATURES, PROFILES
+from bot.demo.residents import new_workspace
 from bot.demo.response_urls import ResponseUrls
 from bot.demo.slack_api import Call, SlackApi, Tokens
 from bot.demo.sockets import Sockets
 from bot.demo.waiting import Signal
 from bot.demo.webhooks import Webhooks
-from bot.demo.workspace import TEAM_ID, Change, new_workspace
+from bot.demo.workspace import TEAM_ID, Change
+from bot.manifest import load_manifest
 
 T = TypeVar("T")
 
@@ -47,6 +50,9 @@ class StandIn(People):
         retry_delays: Seconds before each redelivery; Slack waits about 0, 60 and 300.
         folder: Where the workspace is kept between runs, None to forget it.
         banner: A note at the top of the page, with inline Markdown.
+        profile: What is switched on in the workspace, by its name in `profiles.PROFILES`.
+        features: The commands and shortcuts of the app, as `features` of its manifest; None for
+            those of this program's manifest.
     """
 
     def __init__(
@@ -58,9 +64,11 @@ class StandIn(People):
         retry_delays: Sequence[float] = (0.0, 60.0, 300.0),
         folder: Path | None = None,
         banner: str = "",
+        profile: str = ALL_FEATURES.name,
+        features: Mapping[str, Any] | None = None,
     ) -> None:
-        workspace = new_workspace(clock)
-        self.faults = Faults()
+        workspace = new_workspace(clock, PROFILES[profile])
+        self.faults = Faults(workspace.profile)
         self._changes = Signal()
         self._port = port
         self._ack_timeout = ack_timeout
@@ -73,6 +81,7 @@ class StandIn(People):
             Deliveries(self.sockets, self.faults, clock, retry_delays, self._changes.fire),
             self._response_urls,
             self._api.triggers,
+            load_manifest()["features"] if features is None else features,
         )
         self._downloads = Downloads(workspace, self.faults, _TOKENS.bot, self._api.uploads)
         self._page = PageServer(self, banner)

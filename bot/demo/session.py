@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.demo.offline_model import OfflineModel
+from bot.demo.profiles import ALL_FEATURES
 from bot.demo.server import StandIn
 
 _BANNER = (
@@ -40,6 +41,7 @@ async def run_demo(
     model_key_present: bool,
     open_browser: bool = False,
     folder: Path | None = None,
+    profile: str = ALL_FEATURES.name,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Run until `launch` returns or the task is cancelled.
@@ -50,6 +52,7 @@ async def run_demo(
         model_key_present: Whether a real model is configured; else the offline one answers.
         open_browser: Open the page in the person's browser.
         folder: Where conversation and database are kept between demos, None to forget them.
+        profile: What the workspace offers, one of `profiles.PROFILES`.
         announce: Takes the lines for the person who started it; standard output if None.
     """
     announce = announce or partial(print, flush=True)
@@ -57,7 +60,9 @@ async def run_demo(
         if folder is None:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="aloud-demo-")))
         banner = "" if model_key_present else _BANNER
-        slack = await stack.enter_async_context(_open_stand_in(port, folder, banner, announce))
+        slack = await stack.enter_async_context(
+            _open_stand_in(port, folder, banner, profile, announce)
+        )
         settings = {
             "SLACK_BOT_TOKEN": slack.bot_token,
             "SLACK_APP_TOKEN": slack.app_token,
@@ -81,16 +86,19 @@ async def run_demo(
 
 @asynccontextmanager
 async def _open_stand_in(
-    port: int, folder: Path, banner: str, announce: Callable[[str], None]
+    port: int, folder: Path, banner: str, profile: str, announce: Callable[[str], None]
 ) -> AsyncIterator[StandIn]:
     """Open the workspace at the port, or at a free one if somebody has it already."""
-    kept = folder / "workspace"
+
+    def build(port: int) -> StandIn:
+        return StandIn(port=port, folder=folder / "workspace", banner=banner, profile=profile)
+
     async with AsyncExitStack() as stack:
         try:
-            slack = await stack.enter_async_context(StandIn(port=port, folder=kept, banner=banner))
+            slack = await stack.enter_async_context(build(port))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
             announce(f"Port {port} is taken, so the page gets another one.")
-            slack = await stack.enter_async_context(StandIn(folder=kept, banner=banner))
+            slack = await stack.enter_async_context(build(0))
         yield slack

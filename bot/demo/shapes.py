@@ -14,19 +14,22 @@ _PRETTY_TYPES = {
 _FILE_TYPES = {"txt": "text", "md": "markdown", "py": "python", "jpeg": "jpg", "htm": "html"}
 
 
-def user_json(user: User) -> Json:
-    """Return the `user` object of users.info."""
+def user_json(user: User, *, with_locale: bool = True) -> Json:
+    """Return the `user` object of users.info; the locale only comes when it is asked for."""
     return {
         "id": user.id,
         "team_id": user.team,
         "name": user.name,
         "deleted": user.deleted,
         "real_name": user.real_name,
-        "tz": "Europe/London",
+        "tz": user.time_zone,
+        **({"locale": user.locale} if with_locale else {}),
+        "is_admin": user.is_admin,
+        "is_owner": user.is_admin,
         "is_bot": bool(user.bot_id),
         "is_app_user": False,
         "is_restricted": user.is_guest,
-        "is_ultra_restricted": False,
+        "is_ultra_restricted": user.is_guest,
         **({"is_stranger": True} if user.is_stranger else {}),
         "profile": {
             "display_name": "" if user.bot_id else user.real_name.partition(" ")[0],
@@ -59,7 +62,19 @@ def channel_json(channel: Channel, member: str) -> Json:
         "is_member": member in channel.members,
         "is_shared": channel.shared_externally,
         "is_ext_shared": channel.shared_externally,
+        **({"properties": _posting_json(channel)} if channel.posting else {}),
     }
+
+
+def _posting_json(channel: Channel) -> Json:
+    """Return what a channel's posting permissions leave to the app: nothing, or one of two."""
+    nobody: Json = {"type": [], "user": []}
+    permissions: dict[str, Json] = {
+        "read_only": {"posting_restricted_to": nobody},
+        "thread_only": {"is_thread_only": True},
+        "non_threadable": {"threads_restricted_to": nobody},
+    }
+    return permissions[channel.posting]
 
 
 def file_json(workspace: Workspace, file: File, *, with_shares: bool = False) -> Json:
@@ -152,6 +167,9 @@ def message_json(workspace: Workspace, message: Message, *, with_metadata: bool 
             body["parent_user_id"] = root.user
         if root is not None and message.subtype == "thread_broadcast":
             body["root"] = message_json(workspace, root) | thread_json(workspace, root)
+    if message.subtype == "assistant_app_thread":
+        title = workspace.titles.get(message.place, "")
+        body["assistant_app_thread"] = {"title": title, "title_blocks": [], "artifacts": []}
     if with_metadata and message.metadata:
         body["metadata"] = message.metadata
     return body
@@ -195,7 +213,7 @@ def thread_json(workspace: Workspace, root: Message) -> Json:
         "reply_users": list(thread.authors)[:5],
         "reply_users_count": len(thread.authors),
         "latest_reply": thread.replies[-1],
-        "is_locked": False,
+        "is_locked": root.place in workspace.locked_threads,
         "subscribed": False,
     }
 

@@ -121,6 +121,8 @@ class SlackApi:
     def _run(self, name: str, args: Arguments, given_token: str) -> Json:
         try:
             method = self._allowed(name, given_token)
+            if not self._faults.new_blocks:
+                chat.refuse_new_blocks(args)
             return {"ok": True, **method.run(args)}
         except Refusal as refusal:
             return {"ok": False, "error": refusal.code, **refusal.extra}
@@ -212,29 +214,46 @@ class SlackApi:
             ),
             "assistant.threads.setStatus": Method(lambda a: agents.set_status(w, a), "chat:write"),
             "assistant.threads.setTitle": Method(
-                self._agents_only(agents.set_title, "not_agent_app"), "assistant:write"
+                self._agents_only(agents.set_title), "assistant:write"
             ),
             "assistant.threads.setSuggestedPrompts": Method(
-                self._agents_only(agents.set_suggested_prompts, "not_agent_app"),
+                self._agents_only(agents.set_suggested_prompts),
                 "assistant:write",
             ),
             "agents.sessions.setStatus": Method(
-                self._agents_only(agents.set_session_status, "feature_disabled"), "chat:write"
+                self._sessions_only(agents.set_session_status), "chat:write"
             ),
+            "agents.sessions.rename": Method(
+                self._sessions_only(agents.rename_session), "chat:write"
+            ),
+            "blocks.validate": Method(chat.validate_blocks),
             "oauth.v2.access": Method(self.consents.exchange, token=False),
-            "views.publish": Method(lambda a: views.publish(w, a)),
+            "views.publish": Method(lambda a: views.publish(w, a, enabled=self._faults.home_tab)),
             "views.open": Method(lambda a: views.open_modal(w, self.triggers, a)),
+            "views.push": Method(lambda a: views.push_modal(w, self.triggers, a)),
+            "views.update": Method(lambda a: views.update_modal(w, a)),
         }
 
-    def _agents_only(
-        self, run: Callable[[Workspace, Arguments], Json], code: str
-    ) -> Callable[[Arguments], Json]:
+    def _agents_only(self, run: Callable[[Workspace, Arguments], Json]) -> Callable[..., Json]:
+        """Let the methods of agents and assistants through where the app is one."""
+
         def run_if_agent(args: Arguments) -> Json:
             if not self._faults.agent_features:
-                raise Refusal(code)
+                raise Refusal("not_agent_app")
             return run(self._workspace, args)
 
         return run_if_agent
+
+    def _sessions_only(self, run: Callable[[Workspace, Arguments], Json]) -> Callable[..., Json]:
+        """Let the methods of sessions through, which the assistants before agents don't have."""
+
+        def run_if_session(args: Arguments) -> Json:
+            is_assistant = self._workspace.profile.view == "assistant"
+            if is_assistant or not self._faults.agent_features:
+                raise Refusal("feature_disabled")
+            return run(self._workspace, args)
+
+        return run_if_session
 
     def _start_stream(self, args: Arguments) -> Json:
         if self._faults.streaming:

@@ -7,9 +7,11 @@ value in the old one's place and tells every watcher what was there before and w
 import re
 import secrets
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from bot.demo.profiles import ALL_FEATURES, Profile
 
 Json = dict[str, Any]
 
@@ -17,6 +19,7 @@ TEAM_ID = "T0TEAM0001"
 APP_ID = "A0APP00001"
 BOT_USER_ID = "U0BOT00001"
 BOT_ID = "B0BOT00001"
+SLACKBOT = "USLACKBOT"
 ALICE = "U0ALICE001"
 BOB = "U0BOB00001"
 OTHER_BOT_USER_ID = "U0OTHERBOT"
@@ -30,6 +33,7 @@ STATUS_SECONDS = 120.0
 assistant.threads.setStatus)."""
 
 ChannelKind = Literal["channel", "group", "im", "mpim"]
+Posting = Literal["", "read_only", "thread_only", "non_threadable"]
 StreamState = Literal["", "in_progress", "completed"]
 Place = tuple[str, str]
 """A channel and a `ts` in it."""
@@ -48,11 +52,24 @@ class User:
     deleted: bool = False
     is_guest: bool = False
     is_stranger: bool = False
+    is_admin: bool = False
+    locale: str = "en-US"
+    time_zone: str = "Europe/London"
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A conversation; `kind` is `group` for a private channel."""
+    """A conversation; `kind` is `group` for a private channel.
+
+    Attributes:
+        id: Its id; a group direct message's begins with `C` or `G`.
+        name: Without the `#`, "" for a direct conversation.
+        kind: What sort it is.
+        members: Who is in it; the app only if it was invited.
+        archived: Nobody can write in it any more.
+        shared_externally: Another organisation is in it (Slack Connect).
+        posting: What the app may not do there, as a workspace's admins can set it.
+    """
 
     id: str
     name: str
@@ -60,6 +77,7 @@ class Channel:
     members: frozenset[str]
     archived: bool = False
     shared_externally: bool = False
+    posting: Posting = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +189,16 @@ class Thread:
 
 ChangeKind = Literal[
     "posted", "edited", "deleted", "streamed", "ephemeral", "status", "session", "prompts",
-    "title", "reaction", "view", "file", "channel", "user",
+    "title", "reaction", "view", "file", "channel", "user", "viewing",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that happened; `before` and `after` are the message where it is about one."""
+    """One thing that happened; `before` and `after` are the message where it is about one.
+
+    A change of a `view` or of what somebody is `viewing` has that person's id as its channel.
+    """
 
     kind: ChangeKind
     channel: str = ""
@@ -191,10 +212,12 @@ class Workspace:
 
     Args:
         clock: Seconds since 1970; message timestamps and expiries follow it.
+        profile: What is switched on here.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], profile: Profile = ALL_FEATURES) -> None:
         self.clock = clock
+        self.profile = profile
         self.origin = "https://acme.slack.com"
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
@@ -209,7 +232,12 @@ class Workspace:
         self.sessions: dict[Place, str] = {}
         self.titles: dict[Place, str] = {}
         self.prompts: dict[Place, tuple[Json, ...]] = {}
-        self.views: dict[str, Json] = {}
+        self.prompt_headings: dict[Place, str] = {}
+        self.homes: dict[str, Json] = {}
+        self.modals: dict[str, tuple[Json, ...]] = {}
+        self.viewing: dict[str, str] = {}
+        self.assistant_threads: dict[str, str] = {}
+        self.locked_threads: set[Place] = set()
         self._last_ts: dict[str, int] = {}
         self.counts: dict[str, int] = {}
         self._watchers: list[Callable[[Change], None]] = []
@@ -262,6 +290,12 @@ class Workspace:
                 return channel
         return self.add_channel(Channel(self.next_id("D"), "", "im", members))
 
+    @property
+    def views(self) -> dict[str, Json]:
+        """What is open now: `home:` and a person's id, or `modal:` for the topmost modal."""
+        homes = {f"home:{user}": view for user, view in self.homes.items()}
+        return homes | {f"modal:{user}": stack[-1] for user, stack in self.modals.items()}
+
     def insert(self, message: Message) -> None:
         """Put a message in its order in channel and thread, and tell nobody."""
         self.messages[message.place] = message
@@ -300,7 +334,7 @@ class Workspace:
                 Message(
                     message.channel,
                     message.ts,
-                    "USLACKBOT",
+                    SLACKBOT,
                     "This message was deleted.",
                     subtype="tombstone",
                 )
@@ -402,33 +436,16 @@ class Workspace:
         self.tell(Change("session", *thread))
 
 
-def new_workspace(clock: Callable[[], float]) -> Workspace:
-    """Return a workspace with two people, two bots, two channels and a DM for each person."""
-    workspace = Workspace(clock)
-    for user in (
-        User(ALICE, "alice", "Alice Martin"),
-        User(BOB, "bob", "Bob Keller"),
-        User(BOT_USER_ID, "aloud", "Aloud", bot_id=BOT_ID, app_id=APP_ID),
-        User(OTHER_BOT_USER_ID, "pager", "Pager", bot_id="B0OTHER001", app_id="A0OTHER001"),
-    ):
-        workspace.add_user(user)
-    everyone = frozenset(workspace.users)
-    for channel in (
-        Channel(GENERAL, "general", "channel", everyone),
-        Channel(RANDOM, "random", "channel", everyone),
-        Channel(ALICE_DM, "", "im", frozenset({ALICE, BOT_USER_ID})),
-        Channel(BOB_DM, "", "im", frozenset({BOB, BOT_USER_ID})),
-    ):
-        workspace.add_channel(channel)
-    return workspace
-
-
 def name_blocks(blocks: Iterable[Json]) -> tuple[Json, ...]:
-    """Give each block without a `block_id` one, as Slack does."""
-    return tuple(
-        block if block.get("block_id") else {**block, "block_id": secrets.token_urlsafe(4)[:5]}
-        for block in blocks
-    )
+    """Give each block without a `block_id` one, as Slack does; blocks in a container too."""
+    return tuple(map(_name_block, blocks))
+
+
+def _name_block(block: Json) -> Json:
+    named = {**block, "block_id": block.get("block_id") or secrets.token_urlsafe(4)[:5]}
+    if block.get("child_blocks"):
+        named["child_blocks"] = list(name_blocks(block["child_blocks"]))
+    return named
 
 
 def mentions(text: str, user: str) -> bool:
@@ -436,11 +453,17 @@ def mentions(text: str, user: str) -> bool:
     return re.search(rf"<@{re.escape(user)}(\|[^>]*)?>", text) is not None
 
 
-def find_element(blocks: Sequence[Json], action_id: str) -> tuple[Json, Json] | None:
-    """Find an interactive element: the block it stands in, and itself."""
+def elements_of(blocks: Iterable[Json]) -> Iterator[tuple[Json, Json]]:
+    """Return every element a person can press or fill in, with the block it stands in."""
     for block in blocks:
-        accessory = block.get("accessory")
-        for element in [*block.get("elements", ()), *([accessory] if accessory else [])]:
-            if element.get("action_id") == action_id:
-                return block, element
+        yield from elements_of(block.get("child_blocks", ()))
+        elements = [*block.get("elements", ()), block.get("accessory"), block.get("element")]
+        yield from ((block, element) for element in elements if element)
+
+
+def find_element(blocks: Iterable[Json], action_id: str) -> tuple[Json, Json] | None:
+    """Find an interactive element: the block it stands in, and itself."""
+    for block, element in elements_of(blocks):
+        if element.get("action_id") == action_id:
+            return block, element
     return None

@@ -1,5 +1,6 @@
 """A Bolt app as the bot has one, joined to the stand-in over either transport."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,9 +13,23 @@ from bot.demo.server import StandIn
 from bot.demo.waiting import Signal
 from bot.demo.workspace import Json
 
+_EVENTS = (
+    "app_mention", "message", "file_shared", "app_home_opened", "app_context_changed",
+    "agent_session_stopped", "agent_session_title_changed", "assistant_thread_started",
+    "assistant_thread_context_changed", "channel_left", "member_joined_channel",
+    "member_left_channel", "reaction_added", "reaction_removed",
+)  # fmt: skip
+
 
 class App:
-    """A Bolt app that acks everything and writes down what it got."""
+    """A Bolt app that acks everything and writes down what it got.
+
+    Attributes:
+        events: The inner events so far.
+        bodies: All payloads so far.
+        answer: What it acks the submission of a modal `form` with.
+        command_answer: What it acks `/aloud` with.
+    """
 
     def __init__(self, standin: StandIn) -> None:
         client = AsyncWebClient(token=standin.bot_token, base_url=standin.api_url)
@@ -23,12 +38,16 @@ class App:
         self.events: list[Json] = []
         self.bodies: list[Json] = []
         self.respond: AsyncRespond | None = None
-        for name in ("app_mention", "message", "file_shared", "app_home_opened"):
+        self.answer: Json = {}
+        self.command_answer: str | Json = "Forgotten."
+        for name in _EVENTS:
             self.bolt.event(name)(self._note_event)
-        self.bolt.event("agent_session_stopped")(self._note_event)
         self.bolt.action({"type": "block_actions", "action_id": "go"})(self._note_body)
+        self.bolt.action(re.compile("pick.*"))(self._note_body)
+        self.bolt.shortcut(re.compile("ask.*"))(self._note_body)
         self.bolt.command("/aloud")(self._note_command)
-        self.bolt.view("form")(self._note_body)
+        self.bolt.view("form")(self._note_submission)
+        self.bolt.view_closed(re.compile(".*"))(self._note_body)
 
     async def hear(self, count: int) -> list[tuple[str, str]]:
         """Wait for so many events and return their types and subtypes, sorted."""
@@ -53,9 +72,14 @@ class App:
         self._heard.fire()
         await ack()
 
+    async def _note_submission(self, ack: AsyncAck, body: Json) -> None:
+        self.bodies.append(body)
+        self._heard.fire()
+        await ack(**self.answer)
+
     async def _note_command(self, ack: AsyncAck, body: Json) -> None:
         self.bodies.append(body)
-        await ack("Forgotten.")
+        await ack(self.command_answer)
 
 
 @asynccontextmanager

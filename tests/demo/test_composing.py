@@ -52,3 +52,10 @@ def test_links_are_found_in_tokens_and_bare() -> None:
         "https://a.com/?x=1&y=2",
         "https://b.com",
     ]
+
+
+def test_links_that_markdown_puts_in_pointed_brackets_end_before_the_bracket() -> None:
+    assert links_of("see &lt;https://example.com/a&gt; and <https://example.com/?a=1&amp;b=2>") == [
+        "https://example.com/?a=1&b=2",
+        "https://example.com/a",
+    ]

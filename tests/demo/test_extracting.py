@@ -6,7 +6,8 @@ import pytest
 
 from bot.conversation.budget import estimate_tokens
 from bot.conversation.messages import AssistantMessage, Message, Passage, UserMessage
-from bot.conversation.prompt import COMMENT_REQUEST
+from bot.conversation.preferences import Style
+from bot.conversation.prompt import COMMENT_REQUEST, Manner, Quoted, build_prompt
 from bot.conversation.shapes import SHAPES
 from bot.conversation.summary_prompts import (
     MERGED_LINES,
@@ -15,6 +16,13 @@ from bot.conversation.summary_prompts import (
     request_merge,
     request_notes,
     request_summary,
+)
+from bot.conversation.titles import build_title_prompt, clean_title
+from bot.conversation.transcript import (
+    CATCH_UP_REQUEST,
+    MessageCitations,
+    Transcript,
+    Utterance,
 )
 from bot.demo.asked import read_prompt
 from bot.demo.extracting import answer
@@ -301,3 +309,57 @@ def test_odd_prompts_get_an_answer(text: str) -> None:
     assert respond(answering(quote_pages("a.txt", [text]), text))
     assert respond(noting(text, request_merge("")))
     assert respond(noting(quote_long("a.txt", text), request_merge("")))
+
+
+CHAT = Transcript(
+    "#general",
+    tuple(
+        Utterance(f"{at}.0", 1_794_000_000.0 + at, author, text, f"https://x.test/{at}")
+        for at, (author, text) in enumerate(
+            [
+                ("Alice", "We decided to ship the release on Friday, 27 November."),
+                ("Bob", "Who writes the release notes?"),
+                ("Clara", "The release notes are written by Bob until Thursday evening."),
+                ("Bob", "ok"),
+            ]
+        )
+    ),
+)
+
+
+def test_a_conversation_is_summed_up_with_the_marks_of_its_messages() -> None:
+    request = CATCH_UP_REQUEST.format(asker="Alice")
+    text = respond(answering(CHAT.quote(10_000).text, request))
+    assert "ship the release on Friday, 27 November. [m1]" in text
+    assert "### What was asked\n\n- Bob: Who writes the release notes? [m2]" in text
+    assert "no language model" in text
+
+
+def test_the_marks_become_links_as_those_of_a_model_do() -> None:
+    quotation = CHAT.quote(10_000)
+    citations = MessageCitations(quotation.links)
+    text = respond(answering(quotation.text, "What did I miss?"))
+    assert "https://x.test/0" in citations.feed(text) + citations.flush()
+
+
+def test_a_conversation_gets_a_short_title_from_its_first_words() -> None:
+    prompt = build_title_prompt("What are the risks in our plan for the next year?", "Many.")
+    turns: Turns = [(message.role, message.text) for message in prompt.messages]
+    assert clean_title(respond(turns)) == "What are the risks in our"
+
+
+@pytest.mark.parametrize(("style", "points"), [("shorter", 2), ("", 5), ("longer", 10)])
+def test_a_summary_is_made_shorter_or_longer(style: Style, points: int) -> None:
+    pages = [f"In chapter {at} the number {at} is told of at some length." for at in range(30)]
+    question = UserMessage("9.0", "U1", "Alice", "summary please")
+    prompt = build_prompt(
+        question,
+        (),
+        Quoted(quote_pages("book.pdf", pages), ()),
+        reasoning=True,
+        room=100_000,
+        answer_tokens=1_000,
+        manner=Manner(style=style),
+    )
+    text = respond([(message.role, message.text) for message in prompt.messages])
+    assert text.count("\n- ") == points

@@ -143,6 +143,7 @@ async def test_a_modal_opens_once_in_three_seconds_and_is_submitted(
                 "element": {"type": "plain_text_input", "action_id": "v"},
             }
         ],
+        "submit": {"type": "plain_text", "text": "Send"},
     }
     await standin.press(ALICE, GENERAL, pressable, "go")
     trigger = app.bodies[0]["trigger_id"]

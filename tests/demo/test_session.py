@@ -4,10 +4,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.server import StandIn
 from bot.demo.session import DemoEnvironment, run_demo
+from bot.demo.workspace import ALICE_DM
 
 
 async def test_the_bot_gets_what_it_needs_to_join() -> None:
@@ -58,6 +60,22 @@ async def test_a_given_folder_keeps_the_conversation(tmp_path: Path) -> None:
             say, port=0, model_key_present=True, folder=tmp_path, announce=lambda _: None
         )
     assert counts == [0, 1]
+
+
+async def test_the_workspace_can_be_of_another_kind() -> None:
+    async def launch(environment: DemoEnvironment) -> None:
+        client = AsyncWebClient(
+            token=environment.settings["SLACK_BOT_TOKEN"],
+            base_url=environment.settings["SLACK_API_URL"],
+        )
+        with pytest.raises(SlackApiError, match="not_agent_app"):
+            await client.assistant_threads_setSuggestedPrompts(
+                channel_id=ALICE_DM, prompts=[{"title": "Risks", "message": "The risks?"}]
+            )
+
+    await run_demo(
+        launch, port=0, model_key_present=True, profile="no agent features", announce=lambda _: None
+    )
 
 
 async def test_a_taken_port_is_not_the_end() -> None:

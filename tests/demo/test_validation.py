@@ -73,6 +73,41 @@ def confirm(title: int = 1, text: int = 1, deny: int = 1) -> list[Json]:
     )
 
 
+def option(text: int = 1, value: int = 1) -> Json:
+    return {"text": plain("x" * text), "value": "x" * value}
+
+
+def menu(kind: str, count: int = 1, **fields: object) -> list[Json]:
+    options = [{"text": plain("x"), "value": str(at)} for at in range(count)]
+    element = {"type": kind, "action_id": "a", "options": options, **fields}
+    return [{"type": "section", "text": plain("x"), "accessory": element}]
+
+
+def container(title: int = 1, subtitle: int = 1, children: int = 1, **fields: object) -> list[Json]:
+    block = {
+        "type": "container",
+        "title": plain("x" * title),
+        "subtitle": plain("x" * subtitle),
+        "child_blocks": [{"type": "divider"}] * children,
+    }
+    return [{**block, **fields}]
+
+
+def field(element: Json, **fields: object) -> list[Json]:
+    element = {"action_id": "a", **element}
+    return [{"type": "input", "label": plain("x"), "element": element, **fields}]
+
+
+def cells(*row: object, **fields: object) -> list[Json]:
+    return [{"type": "table", "rows": [list(row)], **fields}]
+
+
+def words(*said: str) -> Json:
+    elements = [{"type": "text", "text": text} for text in said]
+    section = {"type": "rich_text_section", "elements": elements}
+    return {"type": "rich_text", "elements": [section]}
+
+
 EDGES: list[tuple[list[Json], list[Json]]] = [
     (section(3_000), section(3_001)),
     (fields(10), fields(11)),
@@ -98,6 +133,32 @@ EDGES: list[tuple[list[Json], list[Json]]] = [
     (table(rows=100), table(rows=101)),
     (table(columns=20), table(columns=21)),
     (table(length=10_000), table(length=10_001)),
+    (cells(words("x" * 10_000)), cells(words("x" * 10_001))),
+    (menu("overflow", 5), menu("overflow", 6)),
+    (menu("overflow", 1), menu("overflow", 0)),
+    (menu("static_select", 100), menu("static_select", 101)),
+    (menu("radio_buttons", 10), menu("radio_buttons", 11)),
+    (menu("checkboxes", 10), menu("checkboxes", 11)),
+    (menu("static_select", options=[option(75)]), menu("static_select", options=[option(76)])),
+    (
+        menu("overflow", options=[option(value=150)]),
+        menu("overflow", options=[option(value=151)]),
+    ),
+    (
+        menu("static_select", placeholder=plain("x" * 150)),
+        menu("static_select", placeholder=plain("x" * 151)),
+    ),
+    (container(title=150), container(title=151)),
+    (container(subtitle=150), container(subtitle=151)),
+    (container(children=10), container(children=11)),
+    (
+        container(is_collapsible=True, default_collapsed=True),
+        container(default_collapsed=True),
+    ),
+    (
+        container(has_header_divider=True),
+        container(has_header_divider=True, is_collapsible=True),
+    ),
 ]
 
 REFUSED: list[tuple[list[Json], str]] = [
@@ -140,6 +201,57 @@ REFUSED: list[tuple[list[Json], str]] = [
         "value must be one of the allowed values [json-pointer:/blocks/0/elements/0/icon]",
     ),
     (
+        cells({"type": "raw_text", "text": ""}),
+        "must be more than 0 characters [json-pointer:/blocks/0/rows/0/0/text]",
+    ),
+    (
+        cells(words("")),
+        (
+            "must be more than 0 characters "
+            "[json-pointer:/blocks/0/rows/0/0/elements/0/elements/0/text]"
+        ),
+    ),
+    (
+        cells(words("x"), column_settings=[{"align": "middle"}]),
+        "value must be one of the allowed values [json-pointer:/blocks/0/column_settings/0/align]",
+    ),
+    (
+        container(child_blocks=[{"type": "markdown", "text": "x"}]),
+        "unsupported type: markdown [json-pointer:/blocks/0/child_blocks/0/type]",
+    ),
+    (
+        container(block_id="a", child_blocks=[{"type": "divider", "block_id": "a"}]),
+        "block_id already exists: a [json-pointer:/blocks/0/child_blocks/0/block_id]",
+    ),
+    (
+        container(child_blocks=table()) + table(),
+        "only_one_table_allowed [json-pointer:/blocks]",
+    ),
+    (
+        menu("static_select", initial_option={"text": plain("y"), "value": "0"}),
+        "must be one of the options [json-pointer:/blocks/0/accessory/initial_option]",
+    ),
+    (
+        menu("checkboxes", initial_options=[]),
+        "no less than 1 items allowed [json-pointer:/blocks/0/accessory/initial_options]",
+    ),
+    (
+        menu("static_select", value="x"),
+        "invalid additional property: value [json-pointer:/blocks/0/accessory]",
+    ),
+    (
+        [{"type": "actions", "elements": [{"type": "plain_text_input", "action_id": "a"}]}],
+        "unsupported type: plain_text_input [json-pointer:/blocks/0/elements/0/type]",
+    ),
+    (
+        [{"type": "alert", "text": plain("x")}],
+        "unsupported type: alert [json-pointer:/blocks/0/type]",
+    ),
+    (
+        [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]}],
+        "no less than 1 items allowed [json-pointer:/blocks/0/elements/0/elements]",
+    ),
+    (
         [{"type": "rich_text", "elements": [{"type": "rich_text_poem"}]}],
         "unsupported type: rich_text_poem [json-pointer:/blocks/0/elements/0/type]",
     ),
@@ -171,6 +283,34 @@ def test_a_view_takes_inputs_and_a_hundred_blocks_but_no_markdown() -> None:
     assert find_problems(dividers(100), "view") == []
     assert find_problems(dividers(101), "view") != []
     assert find_problems([{"type": "markdown", "text": "x"}], "view") != []
+
+
+@pytest.mark.parametrize(
+    ("element", "problem"),
+    [
+        ({"type": "plain_text_input", "multiline": True, "max_length": 3_000}, ""),
+        ({"type": "plain_text_input", "max_length": 3_001}, "must be less than 3001"),
+        ({"type": "plain_text_input", "max_length": 2, "initial_value": "xxx"}, "less than 3"),
+        ({"type": "number_input", "is_decimal_allowed": False, "min_value": "1"}, ""),
+        ({"type": "number_input"}, "missing required field: is_decimal_allowed"),
+        ({"type": "number_input", "is_decimal_allowed": True, "min_value": 1}, "be a string"),
+        ({"type": "multi_conversations_select", "initial_conversations": ["C1"]}, ""),
+        ({"type": "multi_conversations_select", "initial_conversations": []}, "no less than 1"),
+        ({"type": "datepicker", "initial_date": "2026-11-23"}, ""),
+        ({"type": "datepicker", "initial_date": "tomorrow"}, "must be a valid date"),
+        ({"type": "button", "text": {"type": "plain_text", "text": "x"}}, "unsupported type"),
+    ],
+)
+def test_what_can_be_filled_in(element: Json, problem: str) -> None:
+    found = find_problems(field(element), "view")
+    assert bool(found) == bool(problem)
+    assert all(problem in text for text in found)
+
+
+def test_a_modal_shows_an_alert_and_an_input_but_no_table() -> None:
+    alert = [{"type": "alert", "text": plain("x"), "level": "warning"}]
+    assert find_problems(alert, "view") == []
+    assert find_problems(table(), "view") != []
 
 
 @pytest.mark.parametrize("blocks", [None, "x", {}, 3, [[]], ["x"]])

@@ -41,6 +41,18 @@ def writable_channel(
     return channel
 
 
+def check_posting(workspace: Workspace, channel: Channel, thread_ts: str) -> None:
+    """Refuse what the channel's posting permissions don't allow (Slack docs, chat.postMessage)."""
+    if channel.posting == "read_only":
+        raise Refusal("restricted_action_read_only_channel")
+    if channel.posting == "thread_only" and not thread_ts:
+        raise Refusal("restricted_action_thread_only_channel")
+    if channel.posting == "non_threadable" and thread_ts:
+        raise Refusal("restricted_action_non_threadable_channel")
+    if (channel.id, thread_ts) in workspace.locked_threads:
+        raise Refusal("restricted_action_thread_locked")
+
+
 def thread_root(workspace: Workspace, channel: Channel, thread_ts: str, refusal: str) -> str:
     """Return `thread_ts` if it names a root in the channel; a reply's `ts` does not do."""
     root = workspace.messages.get((channel.id, thread_ts))

@@ -40,22 +40,29 @@ def set_suggested_prompts(workspace: Workspace, args: Arguments) -> Json:
     if channel.kind != "im":
         raise Refusal("channel_not_found")
     prompts = args.objects("prompts", "invalid_arguments")
-    if prompts is None or len(prompts) > limits.SUGGESTED_PROMPTS:
+    if prompts is None or not 1 <= len(prompts) <= limits.SUGGESTED_PROMPTS:
         raise Refusal("invalid_arguments")
     if not all(prompt.get("title") and prompt.get("message") for prompt in prompts):
         raise Refusal("invalid_arguments")
-    workspace.prompts[(channel.id, args.text("thread_ts"))] = tuple(prompts)
-    workspace.tell(Change("prompts", channel.id, args.text("thread_ts")))
+    thread = (channel.id, args.text("thread_ts"))
+    if thread[1] and thread not in workspace.messages:
+        raise Refusal("invalid_thread_ts")
+    workspace.prompts[thread] = tuple(prompts)
+    workspace.prompt_headings[thread] = args.text("title")
+    workspace.tell(Change("prompts", *thread))
     return {}
 
 
 def set_session_status(workspace: Workspace, args: Arguments) -> Json:
+    """Set a session's state; its title counts only when it is created by this."""
     channel = readable_channel(workspace, args.required("channel_id"))
     thread_ts = args.text("thread_ts")
     if not thread_ts:
         raise Refusal("thread_ts_required")
     if (channel.id, thread_ts) not in workspace.messages:
         raise Refusal("session_not_found")
+    if args.text("initiator_user_id") not in {"", *workspace.users}:
+        raise Refusal("invalid_arguments")
     state = args.required("status")
     if state not in _SESSION_STATES:
         raise Refusal("invalid_status")
@@ -65,4 +72,21 @@ def set_session_status(workspace: Workspace, args: Arguments) -> Json:
         workspace.titles[(channel.id, thread_ts)] = args.text("title")
         workspace.tell(Change("title", channel.id, thread_ts))
     workspace.set_session((channel.id, thread_ts), state)
+    return {}
+
+
+def rename_session(workspace: Workspace, args: Arguments) -> Json:
+    """Give a session another title: a thread of a DM, or one that has had a session's state."""
+    channel = readable_channel(workspace, args.required("channel_id"))
+    title = args.required("title")
+    if len(title) > limits.SESSION_TITLE:
+        raise Refusal("invalid_arguments")
+    thread = (channel.id, args.text("thread_ts"))
+    if not thread[1]:
+        raise Refusal("thread_ts_required")
+    is_chat = channel.kind == "im" and thread in workspace.messages
+    if thread not in workspace.sessions and not is_chat:
+        raise Refusal("session_not_found")
+    workspace.titles[thread] = title
+    workspace.tell(Change("title", *thread))
     return {}

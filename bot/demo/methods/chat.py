@@ -5,9 +5,20 @@ from dataclasses import replace
 from bot.demo import limits
 from bot.demo.arguments import Arguments, Refusal, missing
 from bot.demo.composing import links_of
-from bot.demo.methods.access import own_message, thread_root, visible_channel, writable_channel
+from bot.demo.methods.access import (
+    check_posting,
+    own_message,
+    thread_root,
+    visible_channel,
+    writable_channel,
+)
 from bot.demo.shapes import message_json
-from bot.demo.validation import find_metadata_problem, find_problems
+from bot.demo.validation import (
+    find_metadata_problem,
+    find_new_kinds,
+    find_problems,
+    find_view_problems,
+)
 from bot.demo.workspace import (
     BOT_ID,
     BOT_USER_ID,
@@ -26,6 +37,7 @@ def post_message(workspace: Workspace, args: Arguments, *, public: bool = False)
     thread_ts = args.text("thread_ts")
     if thread_ts:
         thread_root(workspace, channel, thread_ts, "thread_not_found")
+    check_posting(workspace, channel, thread_ts)
     warnings = {}
     if len(content.text) > limits.TEXT_TRUNCATED_AT:
         content = replace(content, text=content.text[: limits.TEXT_TRUNCATED_AT])
@@ -91,6 +103,8 @@ def post_ephemeral(workspace: Workspace, args: Arguments) -> Json:
     thread_ts = args.text("thread_ts")
     if thread_ts:
         thread_root(workspace, channel, thread_ts, "thread_not_found")
+    if thread_ts and channel.posting == "non_threadable":
+        raise Refusal("cannot_reply_to_message")
     ts = workspace.next_ts(channel.id)
     workspace.show_only_to(
         replace(content, channel=channel.id, ts=ts, thread_ts=thread_ts, audience=user)
@@ -143,6 +157,28 @@ def read_content(args: Arguments) -> Message:
         attachments=tuple(attachments or ()),
         bot_id=BOT_ID,
     )
+
+
+def validate_blocks(args: Arguments) -> Json:
+    """Check blocks, a message's or a view's, and post nothing (Slack docs, blocks.validate)."""
+    if "view" in args:
+        view = args.structure("view", "invalid_arguments")
+        if not isinstance(view, dict):
+            raise Refusal("invalid_arguments")
+        refuse_problems(find_view_problems(view, str(view.get("type"))), "invalid_blocks")
+    elif "message" in args:
+        message = args.structure("message", "invalid_arguments")
+        if not isinstance(message, dict):
+            raise Refusal("invalid_arguments")
+        read_blocks(Arguments(message))
+    elif read_blocks(args) is None:
+        raise missing("blocks")
+    return {}
+
+
+def refuse_new_blocks(args: Arguments) -> None:
+    """Refuse a call with blocks that a workspace of some years ago doesn't know."""
+    refuse_problems(find_new_kinds(args.structure("blocks", "invalid_blocks")), "invalid_blocks")
 
 
 def read_blocks(args: Arguments) -> list[Json] | None:

@@ -91,7 +91,7 @@ def user_info(workspace: Workspace, args: Arguments) -> Json:
     user = workspace.users.get(args.required("user"))
     if user is None:
         raise Refusal("user_not_found")
-    return {"user": user_json(user)}
+    return {"user": user_json(user, with_locale=args.flag("include_locale"))}
 
 
 def bot_info(workspace: Workspace, args: Arguments) -> Json:
@@ -125,6 +125,10 @@ def _reaction(workspace: Workspace, args: Arguments) -> tuple[str, Message]:
     message = workspace.messages.get((channel.id, args.required("timestamp")))
     if message is None:
         raise Refusal("message_not_found")
+    if channel.archived:
+        raise Refusal("is_archived")
+    if (channel.id, message.root_ts) in workspace.locked_threads:
+        raise Refusal("thread_locked")
     name = args.required("name")
     if not name.replace("_", "").replace("-", "").replace("+", "").replace(":", "").isalnum():
         raise Refusal("invalid_name")

@@ -6,7 +6,12 @@ from typing import Literal
 
 from bot.demo import limits
 from bot.demo.arguments import Arguments, Refusal
-from bot.demo.methods.access import thread_root, visible_channel, writable_channel
+from bot.demo.methods.access import (
+    check_posting,
+    thread_root,
+    visible_channel,
+    writable_channel,
+)
 from bot.demo.methods.chat import read_blocks, read_metadata, require_either
 from bot.demo.shapes import message_json
 from bot.demo.validation import find_problems
@@ -31,6 +36,7 @@ def start(workspace: Workspace, args: Arguments) -> Json:
     if not thread_ts:
         raise Refusal("invalid_thread_ts")
     thread_root(workspace, channel, thread_ts, "invalid_thread_ts")
+    check_posting(workspace, channel, thread_ts)
     if channel.kind != "im":
         if not args.text("recipient_team_id"):
             raise Refusal("missing_recipient_team_id")

@@ -1,40 +1,22 @@
-// The page: what the server tells, what is shown of it, what the person does.
+// The page: where one is, what is drawn, and what the person does.
 
-import { renderBlock } from "./blocks.js";
 import { makeComposer } from "./composer.js";
 import { el, icon } from "./dom.js";
+import { drawHome } from "./home.js";
 import { renderSpans } from "./markdown.js";
-import { continues, dayLine, renderMessage } from "./messages.js";
-import { wireToTyped } from "./mrkdwn.js";
+import { closeMenu } from "./menu.js";
+import { ask, drawModals } from "./modals.js";
+import { send, toast, valueOf } from "./sending.js";
+import { drawSidebar } from "./sidebar.js";
+import { keyOf, messagesOf, names, state, take, titleOf } from "./state.js";
+import { drawTimeline, paging } from "./timeline.js";
 
-const SHOWN_AT_FIRST = 200;
-const STATUS_SECONDS = 120;
-const HOME = "Aloud";
+const ARCHIVE = /\/archives\/(\w+)\/p(\d+)/;
+const FOUND_MILLISECONDS = 2500;
 
 const byId = (id) => document.getElementById(id);
-const state = {
-  me: sessionStorage.getItem("person") ?? "U0ALICE001",
-  app: "",
-  users: new Map(),
-  channels: new Map(),
-  messages: new Map(),
-  statuses: new Map(),
-  prompts: new Map(),
-  view: null,
-  channel: "",
-  thread: "",
-  editing: "",
-  focusThread: false,
-  shown: SHOWN_AT_FIRST,
-  unread: new Set(),
-  loaded: false,
-};
-
-const names = {
-  user: (id) => state.users.get(id)?.profile.display_name || state.users.get(id)?.real_name,
-  handle: (id) => state.users.get(id)?.name,
-  channel: (id) => state.channels.get(id)?.name,
-};
+let focusThread = false;
+let loaded = false;
 
 // What the server tells
 
@@ -44,94 +26,58 @@ function listen() {
   source?.close();
   source = new EventSource(`/page/changes?user=${encodeURIComponent(state.me)}`);
   source.onmessage = (event) => {
-    take(JSON.parse(event.data));
+    const change = JSON.parse(event.data);
+    const { parts, said } = take(change);
+    if (change.kind === "snapshot") arrive();
+    if (change.kind === "gone" && state.channel === change.channel && state.thread === change.ts) closeThread();
+    if (said) byId("announcer").textContent = said;
+    if (parts.includes("banner")) drawBanner();
+    if (parts.includes("sidebar")) drawSidebar(visit);
+    if (parts.includes("surfaces")) drawModals();
     schedule();
   };
   source.onerror = () => document.body.classList.add("offline");
   source.onopen = () => document.body.classList.remove("offline");
 }
 
-function take(change) {
-  switch (change.kind) {
-    case "snapshot":
-      takeSnapshot(change);
-      break;
-    case "message":
-      takeMessage(change.message);
-      break;
-    case "gone":
-      state.messages.delete(keyOf(change));
-      if (state.thread === change.ts && state.channel === change.channel) closeThread();
-      break;
-    case "status":
-      state.statuses.set(`${change.channel}/${change.thread_ts}`, change);
-      break;
-    case "prompts":
-      state.prompts.set(`${change.channel}/${change.thread_ts}`, change.prompts);
-      break;
-    case "view":
-      state.view = change.view;
-      drawModal();
-      break;
-    case "directory":
-      takeDirectory(change);
-      break;
-  }
-}
-
-function takeSnapshot(snapshot) {
-  state.app = snapshot.app;
-  takeDirectory(snapshot);
-  state.messages = new Map(snapshot.messages.map((message) => [keyOf(message), message]));
-  state.statuses = new Map(
-    [...snapshot.sessions, ...snapshot.statuses].map((each) => [`${each.channel}/${each.thread_ts}`, each]));
-  state.prompts = new Map(
-    snapshot.prompts.map((each) => [`${each.channel}/${each.thread_ts}`, each.prompts]));
-  state.view = snapshot.view;
-  byId("banner").hidden = !snapshot.banner;
-  byId("banner").replaceChildren(...renderSpans(snapshot.banner, names));
-  if (!state.loaded) {
-    state.loaded = true;
+function arrive() {
+  if (!loaded) {
+    loaded = true;
     followAddress();
   }
   if (!state.channels.has(state.channel)) go([...state.channels.keys()][0]);
-  drawModal();
 }
-
-function takeDirectory(directory) {
-  state.users = new Map(directory.users.map((user) => [user.id, user]));
-  state.channels = new Map(directory.channels.map((channel) => [channel.id, channel]));
-  drawSidebar();
-}
-
-function takeMessage(message) {
-  const known = state.messages.get(keyOf(message));
-  state.messages.set(keyOf(message), message);
-  if (!known && message.user !== state.me && message.channel !== state.channel) {
-    state.unread.add(message.channel);
-    drawSidebar();
-  }
-  const ended = known?.streaming_state === "in_progress" && message.streaming_state === "completed";
-  if (message.bot_id && (ended || (!known && message.streaming_state !== "in_progress"))) {
-    announce(`${state.users.get(message.user)?.real_name ?? "App"}: ${message.text.slice(0, 400)}`);
-  }
-}
-
-const keyOf = (message) => `${message.channel}/${message.ts}`;
 
 // Where one is
 
-function go(channel, thread = "") {
-  if (state.channel !== channel) state.shown = SHOWN_AT_FIRST;
+function go(channel, thread = "", tab = "messages") {
+  const elsewhere = state.channel !== channel;
+  if (elsewhere) paging.reset();
+  closeMenu();
   drafts.leave();
-  Object.assign(state, { channel, thread, editing: "", focusThread: false });
+  Object.assign(state, { channel, thread, tab, editing: "" });
+  focusThread = false;
   drafts.enter();
   state.unread.delete(channel);
-  history.replaceState(null, "", `/#${channel}${thread ? `/${thread}` : ""}`);
+  const place = [channel, tab === "home" ? "home" : thread].filter(Boolean).join("/");
+  history.replaceState(null, "", `/#${place}`);
   document.body.classList.remove("menu-open");
   byId("menu").setAttribute("aria-expanded", "false");
-  drawSidebar();
+  drawSidebar(visit);
   schedule({ toEnd: true });
+  if (elsewhere && state.channels.has(channel) && !state.channels.get(channel).is_im) send("look", { channel });
+}
+
+/** Go to a conversation as a click in the sidebar does. */
+function visit(channel) {
+  go(channel.id);
+  if (channel.is_im) send("open", { tab: "messages" });
+  composer.focus();
+}
+
+function showTab(tab) {
+  go(state.channel, "", tab);
+  send("open", { tab });
 }
 
 const drafts = {
@@ -148,7 +94,7 @@ const drafts = {
 
 function openThread(message) {
   go(message.channel, message.thread_ts ?? message.ts);
-  state.focusThread = true;
+  focusThread = true;
 }
 
 function closeThread() {
@@ -156,28 +102,44 @@ function closeThread() {
 }
 
 function followAddress() {
-  const archive = /^\/archives\/(\w+)\/p(\d+)/.exec(location.pathname);
-  if (archive) {
-    goToMessage(archive[1], archive[2], new URLSearchParams(location.search).get("thread_ts"));
+  if (ARCHIVE.test(location.pathname)) {
+    follow(location.href);
     return;
   }
   const [channel, thread] = location.hash.slice(1).split("/");
-  if (state.channels.has(channel)) go(channel, thread);
+  if (!state.channels.has(channel)) return;
+  if (thread !== "home") go(channel, thread);
+  else {
+    go(channel);
+    showTab("home");
+  }
 }
 
-/** Follow a permalink: the digits of its `p…` are a ts without the dot. */
-function goToMessage(channel, digits, thread) {
+/** Open a link: a message's permalink here, anything else beside the page. */
+function follow(address) {
+  const url = new URL(address);
+  const archive = url.origin === location.origin && ARCHIVE.exec(url.pathname);
+  if (!archive) {
+    window.open(address, "_blank", "noopener");
+    return;
+  }
+  const [, channel, digits] = archive;
+  if (!state.channels.has(channel)) {
+    toast("You are not in this conversation.");
+    return;
+  }
   const ts = `${digits.slice(0, -6)}.${digits.slice(-6)}`;
   const message = state.messages.get(`${channel}/${ts}`);
-  const root = thread ?? (message?.reply_count ? ts : "");
-  go(channel, root ?? "");
-  requestAnimationFrame(() => requestAnimationFrame(() => {
-    const nodes = document.querySelectorAll(`[data-ts="${CSS.escape(ts)}"]`);
-    const node = nodes[nodes.length - 1];
-    node?.scrollIntoView({ block: "center" });
-    node?.classList.add("found");
-    setTimeout(() => node?.classList.remove("found"), 2500);
-  }));
+  go(channel, url.searchParams.get("thread_ts") ?? (message?.reply_count ? ts : ""));
+  requestAnimationFrame(() => requestAnimationFrame(() => point(ts)));
+}
+
+function point(ts) {
+  const node = [...document.querySelectorAll(`[data-ts="${CSS.escape(ts)}"]`)].at(-1);
+  if (!node) return;
+  node.scrollIntoView({ block: "center" });
+  node.classList.add("found");
+  setTimeout(() => node.classList.remove("found"), FOUND_MILLISECONDS);
 }
 
 // What is shown
@@ -192,23 +154,48 @@ function schedule({ toEnd = false } = {}) {
 function drawScheduled() {
   const { toEnd } = drawing;
   drawing = null;
-  draw(toEnd);
-}
-
-function draw(toEnd) {
   const channel = state.channels.get(state.channel);
   if (!channel) return;
+  drawHead(channel);
+  const atHome = channel.is_im && state.tab === "home";
+  byId("home").hidden = !atHome;
+  byId("timeline").hidden = atHome;
+  byId("composer").hidden = atHome || channel.is_archived;
+  byId("composer-note").hidden = !channel.is_archived;
+  if (atHome) drawHome(byId("home"), follow);
+  else drawMessages(channel, toEnd);
+  drawThread(toEnd);
+}
+
+function drawHead(channel) {
   const title = titleOf(channel);
   document.title = `${title} · Aloud demo`;
   byId("channel-title").textContent = title;
-  byId("channel-topic").textContent = channel.is_im
-    ? "Every message starts a thread; Aloud answers in it."
-    : "Mention @aloud, or share a file.";
+  byId("channel-topic").textContent = topicOf(channel);
+  byId("tabs").hidden = !channel.is_im;
+  for (const tab of ["home", "messages"]) {
+    byId(`tab-${tab}`).setAttribute("aria-selected", String(state.tab === tab));
+    byId(`tab-${tab}`).tabIndex = state.tab === tab ? 0 : -1;
+  }
+  const membership = byId("membership");
+  membership.hidden = channel.is_im || channel.is_mpim || channel.is_archived;
+  membership.textContent = channel.app_is_member ? "Remove Aloud" : "Add Aloud";
+  membership.classList.toggle("primary", !channel.app_is_member);
   composer.setLabel(`Message ${title}`);
+}
+
+function topicOf(channel) {
+  if (channel.is_im) return "Every message starts a thread; Aloud answers in it.";
+  if (channel.is_archived) return "This channel is archived.";
+  if (!channel.app_is_member) return "Aloud is not in this channel.";
+  return "Mention @aloud, or share a file.";
+}
+
+function drawMessages(channel, toEnd) {
   const roots = messagesOf((message) => !message.thread_ts || message.thread_ts === message.ts
     || message.subtype === "thread_broadcast");
-  drawTimeline(byId("timeline"), roots, { inThread: false, toEnd });
-  drawThread(toEnd);
+  const before = roots.length > 3 ? [] : [welcome(channel)];
+  drawTimeline(byId("timeline"), roots, { inThread: false, toEnd, actions, before, redraw: schedule });
 }
 
 function drawThread(toEnd) {
@@ -217,183 +204,53 @@ function drawThread(toEnd) {
   byId("thread").hidden = !open;
   document.body.classList.toggle("thread-open", open);
   if (!open) return;
-  byId("thread-place").textContent = titleOf(state.channels.get(state.channel));
-  const replies = messagesOf((message) => message.thread_ts === state.thread && message.ts !== state.thread);
-  drawTimeline(byId("replies"), [root, ...replies], { inThread: true, toEnd });
-  if (state.focusThread) threadComposer.focus();
-  state.focusThread = false;
-}
-
-function messagesOf(wanted) {
-  return [...state.messages.values()]
-    .filter((message) => message.channel === state.channel && wanted(message))
-    .sort((a, b) => (a.ts < b.ts ? -1 : 1));
-}
-
-const drawn = new WeakMap();
-
-/** Bring a list up to date, keeping the nodes of messages that did not change. */
-function drawTimeline(scroller, messages, { inThread, toEnd }) {
-  const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 90;
-  const focused = scroller.contains(document.activeElement)
-    ? document.activeElement.dataset.place
-    : null;
-  const kept = new Map([...scroller.children].map((node) => [node.dataset.key, node]));
-  const nodes = [];
-  const hidden = inThread ? 0 : Math.max(0, messages.length - state.shown);
-  if (hidden) nodes.push(el("button", {
-    type: "button", class: "button earlier",
-    onclick: () => { state.shown += SHOWN_AT_FIRST; schedule(); },
-  }, `Show ${Math.min(hidden, SHOWN_AT_FIRST)} earlier messages`));
-  let previous = null;
-  messages.slice(hidden).forEach((message, index) => {
-    const day = inThread ? null : dayLine(previous, message);
-    if (day) nodes.push(day);
-    const compact = !day && !(inThread && index === 1) && continues(previous, message);
-    const status = inThread ? "" : statusOf(message.ts);
-    const editing = state.editing === `${keyOf(message)}/${inThread}`;
-    const key = keyOf(message);
-    const signature = [message, compact, status, editing, state.users];
-    const old = kept.get(key);
-    if (old && same(drawn.get(old), signature)) nodes.push(old);
-    else {
-      const node = renderMessage(message, {
-        me: state.me, names, user: (id) => state.users.get(id), typed: (text) => wireToTyped(text, names),
-        inThread, compact, status, editing, actions,
-      });
-      node.dataset.key = key;
-      drawn.set(node, signature);
-      nodes.push(node);
-    }
-    if (inThread && index === 0 && messages.length > 1) {
-      const count = messages.length - 1;
-      nodes.push(el("div", { class: "day replies-line", role: "separator" },
-        el("span", {}, `${count} ${count === 1 ? "reply" : "replies"}`)));
-    }
-    previous = message;
-  });
-  if (inThread) nodes.push(...statusLine(state.thread));
-  if (!inThread) nodes.unshift(...welcome(messages.length));
-  reconcile(scroller, nodes);
-  if (focused) scroller.querySelector(`[data-place="${CSS.escape(focused)}"]`)?.focus();
-  const field = scroller.querySelector("[data-autofocus]");
-  if (field && document.activeElement !== field) field.focus();
-  if (toEnd || atEnd) scroller.scrollTop = scroller.scrollHeight;
-}
-
-const same = (a, b) => a?.length === b.length && a.every((value, index) => value === b[index]);
-
-function reconcile(parent, nodes) {
-  const wanted = new Set(nodes);
-  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
-  nodes.forEach((node, index) => {
-    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null);
-  });
-}
-
-function statusOf(threadTs) {
-  const status = state.statuses.get(`${state.channel}/${threadTs}`);
-  if (!status) return "";
-  const appName = state.users.get(state.app)?.real_name ?? HOME;
-  if (status.text && Date.now() / 1000 - status.set_at < STATUS_SECONDS) return `${appName} ${status.text}`;
-  return status.session === "processing" ? `${appName} is working…` : "";
-}
-
-function statusLine(threadTs) {
-  const text = statusOf(threadTs);
-  if (!text) return [];
-  return [el("div", { class: "status-line", role: "status" },
-    el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")),
-    el("span", { class: "working" }, text),
-    el("button", {
-      type: "button", class: "button small",
-      onclick: () => send("stop", { channel: state.channel, thread_ts: threadTs }),
-    }, icon("stop"), "Stop"))];
-}
-
-function welcome(count) {
   const channel = state.channels.get(state.channel);
-  if (count > 3) return [];
-  const title = channel.is_im ? "Hello! I’m Aloud." : `Welcome to #${channel.name}`;
-  const text = channel.is_im
-    ? "Ask me anything or share a document. I answer in a thread, and show how I got there if you like."
-    : "Mention @aloud and it answers in the thread. Share a file and it tells what is in it.";
-  return [el("section", { class: "welcome" },
-    el("img", { src: "/page/assets/icon.svg", alt: "", width: "44", height: "44" }),
-    el("h2", {}, title),
-    el("p", {}, text),
-    el("div", { class: "suggestions" }, ...suggestions(channel)))];
+  const title = state.titles.get(keyOf(root));
+  byId("thread-title").textContent = title || "Thread";
+  byId("thread-title").title = title || "";
+  byId("thread-place").textContent = titleOf(channel);
+  byId("thread-rename").hidden = !(channel.is_im && state.profile.view === "agent" && title);
+  byId("thread-composer").hidden = channel.is_archived;
+  const replies = messagesOf((message) => message.thread_ts === state.thread && message.ts !== state.thread);
+  drawTimeline(byId("replies"), [root, ...replies], { inThread: true, toEnd, actions, redraw: schedule });
+  drawPrompts(byId("thread-prompts"), state.prompts.get(`${state.channel}/${state.thread}`), state.thread);
+  if (focusThread) threadComposer.focus();
+  focusThread = false;
 }
 
-function suggestions(channel) {
-  const mention = channel.is_im ? "" : "@aloud ";
+function drawPrompts(slot, offered, thread) {
+  slot.hidden = !offered?.prompts.length;
+  if (slot.hidden) return;
+  slot.replaceChildren(
+    offered.title ? el("p", { class: "quiet" }, offered.title) : "",
+    ...offered.prompts.map((prompt) => chip(prompt.title, () => post({ text: prompt.message, files: [], thread }))));
+}
+
+const chip = (label, act) => el("button", { type: "button", class: "suggestion", onclick: act }, label);
+
+function welcome(channel) {
   const offered = channel.is_im ? state.prompts.get(`${channel.id}/`) : null;
-  const prompts = offered?.length ? offered : [{ title: "What can you do?", message: "What can you do?" }];
-  const chip = (label, act) => el("button", { type: "button", class: "suggestion", onclick: act }, label);
-  return [
-    ...prompts.map((prompt) => chip(prompt.title, () => post({ text: mention + prompt.message, files: [] }))),
-    chip("Summarize a file: drop one here", () => composer.pickFiles()),
-  ];
+  const mention = channel.is_im ? "" : "@aloud ";
+  const usual = [{ title: "What can you do?", message: "What can you do?" }];
+  const prompts = offered?.prompts.length ? offered.prompts : usual;
+  return el("section", { class: "welcome" },
+    el("img", { src: "/page/assets/icon.svg", alt: "", width: "44", height: "44" }),
+    el("h2", {}, channel.is_im ? `You and ${titleOf(channel)}` : `Welcome to ${titleOf(channel)}`),
+    el("p", {}, channel.is_im
+      ? "Ask anything or share a document. The answer comes in a thread, with its reasoning if you like."
+      : "Mention @aloud and it answers in the thread. Share a file and it tells what is in it."),
+    offered?.title ? el("p", { class: "prompts-title" }, offered.title) : null,
+    el("div", { class: "suggestions" },
+      ...prompts.map((prompt) => chip(prompt.title, () => post({ text: mention + prompt.message, files: [] }))),
+      chip("Summarize a file: drop one here", () => composer.pickFiles())));
 }
 
-function drawSidebar() {
-  const entry = (channel) => {
-    const unread = state.unread.has(channel.id);
-    return el("li", {}, el("button", {
-      type: "button", class: unread ? "unread" : "",
-      "aria-current": channel.id === state.channel ? "page" : null,
-      onclick: () => {
-        go(channel.id);
-        composer.focus();
-        if (channel.is_im) send("open", {});
-      },
-    },
-    channel.is_im
-      ? el("img", { src: "/page/assets/icon.svg", alt: "", width: "20", height: "20" })
-      : el("span", { class: "hash", "aria-hidden": "true" }, channel.is_private ? "🔒" : "#"),
-    channel.is_im ? names.user(channel.user) : channel.name,
-    channel.is_im ? el("span", { class: "badge" }, "APP") : null,
-    unread ? el("span", { class: "offstage" }, "unread") : null));
-  };
-  const channels = [...state.channels.values()];
-  byId("channels").replaceChildren(
-    el("h2", {}, "Channels"), el("ul", {}, ...channels.filter((c) => !c.is_im).map(entry)),
-    el("h2", {}, "Apps"), el("ul", {}, ...channels.filter((c) => c.is_im).map(entry)));
-  const people = [...state.users.values()].filter((user) => !user.is_bot && !user.deleted);
-  byId("person").replaceChildren(...people.map((user) => el("option", {
-    value: user.id, selected: user.id === state.me,
-  }, user.real_name)));
-}
-
-function titleOf(channel) {
-  return channel.is_im ? names.user(channel.user) ?? HOME : `#${channel.name}`;
-}
-
-function announce(text) {
-  byId("announcer").textContent = text;
-}
-
-function toast(text) {
-  const note = el("p", { class: "toast" }, text);
-  byId("toasts").append(note);
-  setTimeout(() => note.remove(), 5000);
+function drawBanner() {
+  byId("banner").hidden = !state.banner;
+  byId("banner").replaceChildren(...renderSpans(state.banner, names));
 }
 
 // What the person does
-
-async function send(verb, body) {
-  const isForm = body instanceof FormData;
-  if (isForm) body.set("user", state.me);
-  const answer = await fetch(`/page/${verb}`, {
-    method: "POST",
-    headers: { "X-Aloud-Page": "1", ...(isForm ? {} : { "Content-Type": "application/json" }) },
-    body: isForm ? body : JSON.stringify({ user: state.me, ...body }),
-  }).catch(() => null);
-  if (answer?.ok) return answer.json();
-  const problem = await answer?.json().catch(() => null);
-  toast(problem?.error ?? "That did not work. Is the demo still running?");
-  return null;
-}
 
 async function post({ text, files, thread = "" }) {
   const form = new FormData();
@@ -405,23 +262,38 @@ async function post({ text, files, thread = "" }) {
   const answer = await send("post", form);
   if (!answer) return false;
   const forTheApp = channel.is_im || files.length || /(^|\s)@aloud\b/i.test(text);
-  if (!thread && answer.ts && forTheApp) {
-    go(channel.id, answer.ts);
-    state.focusThread = true;
+  if (answer.root && forTheApp && answer.root !== state.thread) {
+    go(channel.id, answer.root);
+    focusThread = true;
   } else schedule({ toEnd: true });
   return true;
 }
 
 const actions = {
   openThread,
-  async press(message, element, value, button) {
-    if (element.url) window.open(element.url, "_blank", "noopener");
-    if (element.confirm && !(await ask(element.confirm))) return;
-    button.classList.add("pressed");
-    await send("press", {
-      channel: message.channel, ts: message.ts, action_id: element.action_id, value: value ?? null,
+  async press(message, element, fields, node) {
+    if (element.confirm && !(await ask(element.confirm))) return false;
+    const address = element.url ?? fields.url;
+    if (address) follow(address);
+    node.classList.add("pressed");
+    const answer = await send("press", {
+      channel: message.channel, ts: message.ts, action_id: element.action_id, value: valueOf(fields),
     });
-    button.classList.remove("pressed");
+    node.classList.remove("pressed");
+    return Boolean(answer);
+  },
+  react: (message, name, on) => send("react", { channel: message.channel, ts: message.ts, name, on }),
+  shortcut: (message, shortcut) =>
+    send("shortcut", { channel: message.channel, ts: message.ts, callback_id: shortcut.callback_id }),
+  dismiss(message) {
+    state.dismissed.add(keyOf(message));
+    schedule();
+  },
+  async copyLink(message) {
+    const thread = message.thread_ts && message.thread_ts !== message.ts ? `?thread_ts=${message.thread_ts}` : "";
+    const address = `${location.origin}/archives/${message.channel}/p${message.ts.replace(".", "")}${thread}`;
+    const copied = await navigator.clipboard.writeText(address).then(() => true, () => false);
+    toast(copied ? "Link copied." : address);
   },
   startEditing(message, inThread) {
     state.editing = `${keyOf(message)}/${inThread}`;
@@ -445,88 +317,67 @@ const actions = {
   },
 };
 
-// Dialogs
-
-function ask({ title, text, confirm, deny, style }) {
-  const dialog = byId("dialog");
-  dialog.replaceChildren(el("form", { method: "dialog" },
-    el("h2", { id: "dialog-title" }, title.text), el("p", {}, text.text),
-    el("div", { class: "block-actions end" },
-      el("button", { class: "button", value: "no" }, deny.text),
-      el("button", { class: `button ${style ?? "primary"}`, value: "yes" }, confirm.text))));
-  return new Promise((resolve) => {
-    dialog.onclose = () => resolve(dialog.returnValue === "yes");
-    dialog.returnValue = "no";
-    dialog.showModal();
+async function renameThread() {
+  const title = await ask({
+    title: { text: "Rename this chat" }, field: byId("thread-title").textContent,
+    confirm: { text: "Rename" }, deny: { text: "Cancel" },
   });
-}
-
-function drawModal() {
-  const dialog = byId("dialog");
-  if (!state.view) {
-    if (dialog.open && dialog.dataset.view) dialog.close();
-    return;
-  }
-  const view = state.view;
-  const close = () => { send("submit", { values: null }); };
-  const form = el("form", {
-    onsubmit: async (event) => {
-      event.preventDefault();
-      const values = {};
-      for (const field of form.querySelectorAll("[data-action]")) {
-        values[field.name] = { [field.dataset.action]: { type: field.dataset.type, value: field.value || null } };
-      }
-      await send("submit", { values });
-    },
-  },
-  el("h2", { id: "dialog-title" }, view.title?.text ?? ""),
-  ...view.blocks.map((block, index) => renderBlock(block, { names, press() {}, file: () => null }, `view.${index}`)),
-  el("div", { class: "block-actions end" },
-    el("button", { type: "button", class: "button", onclick: close }, view.close?.text ?? "Cancel"),
-    view.submit ? el("button", { class: "button primary" }, view.submit.text) : null));
-  dialog.dataset.view = view.id;
-  dialog.onclose = () => { delete dialog.dataset.view; if (state.view) close(); };
-  dialog.replaceChildren(form);
-  if (!dialog.open) dialog.showModal();
+  if (title) await send("rename", { channel: state.channel, thread_ts: state.thread, title });
 }
 
 // The fixed parts
 
-const people = () => [...state.users.values()].map((user) => ({
-  handle: user.name, name: user.real_name, isApp: user.id === state.app,
-}));
-const composer = makeComposer({
-  pane: byId("main"), label: "Message", people, appHandle: "aloud", send: post,
+const known = () => ({
+  people: [...state.users.values()].map((user) => ({
+    handle: user.name, name: user.real_name, isApp: user.id === state.app,
+  })),
+  commands: state.commands,
 });
+const composer = makeComposer({ pane: byId("main"), label: "Message", known, appHandle: "aloud", send: post });
 const threadComposer = makeComposer({
-  pane: byId("thread"), label: "Reply…", people, appHandle: "aloud",
+  pane: byId("thread"), label: "Reply…", known, appHandle: "aloud",
   send: (message) => post({ ...message, thread: state.thread }),
 });
 byId("composer").append(composer.node);
 byId("thread-composer").append(threadComposer.node);
 byId("thread-close").append(icon("close"));
 byId("thread-close").addEventListener("click", () => { closeThread(); composer.focus(); });
+byId("thread-rename").append(icon("edit"));
+byId("thread-rename").addEventListener("click", renameThread);
 byId("menu").append(icon("menu"));
 byId("menu").addEventListener("click", () => {
   const open = document.body.classList.toggle("menu-open");
   byId("menu").setAttribute("aria-expanded", String(open));
+});
+byId("membership").addEventListener("click", () => {
+  const channel = state.channels.get(state.channel);
+  send(channel.app_is_member ? "remove" : "invite", { channel: channel.id });
+});
+for (const tab of ["home", "messages"]) byId(`tab-${tab}`).addEventListener("click", () => showTab(tab));
+byId("tabs").addEventListener("keydown", (event) => {
+  if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+  const tab = state.tab === "home" ? "messages" : "home";
+  showTab(tab);
+  byId(`tab-${tab}`).focus();
 });
 byId("person").addEventListener("change", (event) => {
   state.me = event.target.value;
   sessionStorage.setItem("person", state.me);
   state.messages.clear();
   state.thread = "";
+  state.tab = "messages";
   listen();
 });
 document.addEventListener("click", (event) => {
   const anchor = event.target.closest("a[data-archive]");
-  const archive = anchor && /\/archives\/(\w+)\/p(\d+)/.exec(anchor.href);
-  if (!archive) return;
+  if (!anchor) return;
   event.preventDefault();
-  goToMessage(archive[1], archive[2], new URL(anchor.href).searchParams.get("thread_ts"));
+  follow(anchor.href);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && state.thread && !byId("dialog").open && !state.editing) closeThread();
+  const inDialog = document.querySelector("dialog[open]");
+  if (event.key === "Escape" && state.thread && !inDialog && !state.editing) closeThread();
 });
-setInterval(() => schedule(), 30_000);
+addEventListener("hashchange", followAddress);
+setInterval(() => schedule(), 3000);
 listen();

@@ -1,14 +1,15 @@
-// The box one writes in: Enter sends, files by clip, drop or paste, @ completes names.
+// The box one writes in: Enter sends, files by clip, drop or paste, @ and / complete.
 
+import { findCompletions } from "./completions.js";
 import { el, icon } from "./dom.js";
 import { size } from "./messages.js";
 
 /**
  * Make a composer for a pane.
- * options: {pane, label, people(): [{handle, name, isApp}], appHandle, send({text, files})}.
- * Returns {node, setLabel, setDraft, focus, pickFiles, submit}.
+ * options: {pane, label, known(): what completes, see completions.js, appHandle, send({text, files})}.
+ * Returns {node, setLabel, setDraft, draft, focus, pickFiles, submit}.
  */
-export function makeComposer({ pane, label, people, appHandle, send }) {
+export function makeComposer({ pane, label, known, appHandle, send }) {
   let files = [];
   let matches = [];
   let chosen = 0;
@@ -26,8 +27,8 @@ export function makeComposer({ pane, label, people, appHandle, send }) {
       }
     },
   });
-  const list = el("ul", { class: "completions", role: "listbox", "aria-label": "People", hidden: true });
-  list.id = `people-${pane.id}`;
+  const list = el("ul", { class: "completions", role: "listbox", "aria-label": "Suggestions", hidden: true });
+  list.id = `suggestions-${pane.id}`;
   field.setAttribute("aria-controls", list.id);
   const chips = el("div", { class: "chips" });
   const picker = el("input", {
@@ -141,29 +142,20 @@ export function makeComposer({ pane, label, people, appHandle, send }) {
     }
   }
 
-  function begun() {
-    return /(?:^|\s)@([\w.-]*)$/.exec(field.value.slice(0, field.selectionStart));
-  }
-
   function complete() {
-    const match = begun();
-    const start = match?.[1].toLowerCase();
-    matches = match
-      ? people().filter((person) =>
-        person.handle.startsWith(start) || person.name.toLowerCase().startsWith(start))
-      : [];
+    matches = findCompletions(field.value.slice(0, field.selectionStart), known());
     chosen = 0;
-    if (!matches.length || (matches.length === 1 && matches[0].handle === start)) closeList();
-    else drawList();
+    if (matches.length) drawList();
+    else closeList();
   }
 
   function drawList() {
     list.hidden = false;
     field.setAttribute("aria-expanded", "true");
-    list.replaceChildren(...matches.map((person, index) => el("li", {
+    list.replaceChildren(...matches.map((match, index) => el("li", {
       role: "option", id: `${list.id}-${index}`, "aria-selected": String(index === chosen),
-      onmousedown: (event) => { event.preventDefault(); accept(person); },
-    }, el("strong", {}, person.name), ` @${person.handle}`, person.isApp ? el("span", { class: "badge" }, "APP") : null)));
+      onmousedown: (event) => { event.preventDefault(); accept(match); },
+    }, el("strong", {}, match.name), el("span", {}, match.hint), match.isApp ? el("span", { class: "badge" }, "APP") : null)));
     field.setAttribute("aria-activedescendant", `${list.id}-${chosen}`);
   }
 
@@ -173,12 +165,11 @@ export function makeComposer({ pane, label, people, appHandle, send }) {
     field.removeAttribute("aria-activedescendant");
   }
 
-  function accept(person) {
-    const match = begun();
-    const end = field.selectionStart;
-    field.setRangeText(`@${person.handle} `, end - match[1].length - 1, end, "end");
+  function accept(match) {
+    field.setRangeText(match.insert, match.from, field.selectionStart, "end");
     closeList();
     update();
+    complete();
   }
 
   return {

@@ -2,7 +2,8 @@
 // is still being streamed: what is not closed yet is drawn as if it were.
 
 import { el, link } from "./dom.js";
-import { emoji, renderToken, unescape } from "./mrkdwn.js";
+import { emoji } from "./emoji.js";
+import { renderToken, unescape } from "./mrkdwn.js";
 
 const FENCE = /^(\s*)(`{3,}|~{3,})\s*([\w+#.-]*)/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*\s*$/;
@@ -159,7 +160,7 @@ const SPANS = [
   [/(?<!\*)\*(?=[^\s*])([^*]*[^\s*])\*(?!\*)/, (match, inside) => el("em", {}, ...inside(match[1]))],
   [/(?<![\w_])_(?=[^\s_])([^_]*[^\s_])_(?![\w_])/,
     (match, inside) => el("em", {}, ...inside(match[1]))],
-  [/:([a-z0-9_+-]+):/, (match) => emoji(match[1])],
+  [/:([a-z0-9_+-]+(?:::skin-tone-\d)?):/, (match) => emoji(match[1])],
 ];
 
 /** Render what stands within a line. */

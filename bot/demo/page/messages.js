@@ -2,10 +2,18 @@
 
 import { renderBlock } from "./blocks.js";
 import { el, icon, link } from "./dom.js";
-import { emoji, renderMrkdwn } from "./mrkdwn.js";
+import { Form } from "./elements.js";
+import { emoji } from "./emoji.js";
+import { toggleMenu } from "./menu.js";
+import { renderMrkdwn } from "./mrkdwn.js";
 
 const SHOWN_INLINE = /^image\/(png|jpeg|gif|webp)$/;
 const GROUP_SECONDS = 300;
+const QUICK_REACTIONS = ["thumbsup", "thumbsdown", "heart", "tada", "eyes", "white_check_mark"];
+const MEMBERSHIP = new Set(["channel_join", "channel_leave", "group_join", "group_leave"]);
+
+/** What was folded or pressed in messages, by place; it outlives their nodes. */
+const memory = new Map();
 
 /** Whether `message` goes on under `previous` without repeating the author. */
 export function continues(previous, message) {
@@ -16,9 +24,10 @@ export function continues(previous, message) {
 
 /**
  * Draw a message.
- * context: {me, app, names, user(id), inThread, compact, editing, status, actions}.
+ * context: {me, names, user(id), channels(), people(), shortcuts, inThread, compact, editing, status, title, actions}.
  */
 export function renderMessage(message, context) {
+  if (MEMBERSHIP.has(message.subtype)) return membershipLine(message, context);
   const author = context.user(message.user);
   const name = author?.real_name ?? message.username ?? "Unknown";
   const classes = ["message"];
@@ -36,9 +45,13 @@ export function renderMessage(message, context) {
     message.ephemeral ? el("p", { class: "only-you" }, icon("eye"), "Only visible to you") : null,
     context.compact ? null : heading(message, author, name),
     context.editing ? editor(message, context) : body(message, context),
-    reactions(message),
+    reactions(message, context),
     context.inThread ? null : threadLine(message, context)),
   context.editing || message.subtype === "tombstone" ? null : toolbar(message, context));
+}
+
+function membershipLine(message, context) {
+  return el("p", { class: "membership", "data-ts": message.ts }, ...renderMrkdwn(message.text, context.names));
 }
 
 export function avatar(user, name) {
@@ -58,15 +71,17 @@ function heading(message, author, name) {
 
 function body(message, context) {
   if (message.subtype === "tombstone") return el("p", { class: "quiet" }, "This message was deleted.");
+  if (message.subtype === "assistant_app_thread") return el("p", { class: "quiet" }, "A new chat");
   const drawing = {
-    names: context.names,
-    press: (element, value, button) => context.actions.press(message, element, value, button),
+    names: context.names, channels: context.channels, people: context.people,
+    channel: message.channel, form: new Form(), memory,
+    act: (block, part, fields, node) => context.actions.press(message, part, fields, node),
     file: (id) => fileCard((message.files ?? []).find((file) => file.id === id), context),
   };
   const blocks = message.blocks ?? [];
   const typed = blocks.length === 1 && blocks[0].type === "rich_text" && !message.bot_id;
   const parts = blocks.length && !typed
-    ? blocks.map((block, index) => renderBlock(block, drawing, `${message.ts}.${index}`))
+    ? blocks.map((block, index) => renderBlock(block, drawing, `${context.me}.${message.ts}.${index}`))
     : message.text ? [el("div", { class: "mrkdwn" }, ...renderMrkdwn(message.text, context.names))] : [];
   if (message.edited && !message.bot_id) {
     (parts[0] ?? parts[parts.push(el("div")) - 1]).append(el("span", { class: "edited" }, " (edited)"));
@@ -112,10 +127,17 @@ function fileCard(file, context) {
     el("span", { class: "file-get" }, icon("download")));
 }
 
-function reactions(message) {
+function reactions(message, context) {
   if (!message.reactions?.length) return null;
-  return el("div", { class: "reactions" }, ...message.reactions.map((reaction) =>
-    el("span", { class: "reaction", title: reaction.name }, emoji(reaction.name), " ", String(reaction.count))));
+  return el("div", { class: "reactions" }, ...message.reactions.map((reaction) => {
+    const mine = reaction.users.includes(context.me);
+    const who = reaction.users.map((id) => context.names.user(id) ?? id).join(", ");
+    return el("button", {
+      type: "button", class: "reaction", title: `${who}: ${reaction.name}`, "aria-pressed": String(mine),
+      "aria-label": `${reaction.name}, ${reaction.count}`, "data-place": `${message.ts}.reaction.${reaction.name}`,
+      onclick: () => context.actions.react(message, reaction.name, !mine),
+    }, emoji(reaction.name), " ", String(reaction.count));
+  }));
 }
 
 function threadLine(message, context) {
@@ -129,6 +151,7 @@ function threadLine(message, context) {
     const user = context.user(id);
     return avatar(user, user?.real_name ?? "?");
   }),
+  context.title ? el("strong", { class: "thread-name" }, context.title) : null,
   context.status
     ? el("span", { class: "working" }, context.status)
     : el("span", {}, el("b", {}, `${count} ${count === 1 ? "reply" : "replies"}`),
@@ -136,23 +159,36 @@ function threadLine(message, context) {
 }
 
 function toolbar(message, context) {
-  const own = message.user === context.me && !message.ephemeral;
+  const { actions } = context;
   const buttons = [];
-  const add = (label, name, act) => buttons.push(el("button", {
+  const add = (label, name, act, menu = false) => buttons.push(el("button", {
     type: "button", class: "icon-button", title: label, "aria-label": label,
-    "data-place": `${message.ts}.${name}`, onclick: act,
+    "aria-haspopup": menu ? "menu" : null, "aria-expanded": menu ? "false" : null,
+    "data-place": `${message.ts}.${name}`, onclick: (event) => act(event.currentTarget),
   }, icon(name)));
-  if (!context.inThread && !message.ephemeral) {
-    add("Reply in thread", "reply", () => context.actions.openThread(message));
+  if (message.ephemeral) add("Dismiss", "close", () => actions.dismiss(message));
+  else {
+    add("Add a reaction", "smile", (button) => toggleMenu(button, "Reactions", QUICK_REACTIONS.map((name) => ({
+      label: `${emoji(name)} ${name}`, act: () => actions.react(message, name, true),
+    }))), true);
+    if (!context.inThread) add("Reply in thread", "reply", () => actions.openThread(message));
+    if (message.user === context.me) {
+      add("Edit message", "edit", () => actions.startEditing(message, context.inThread));
+      add("Delete message", "trash", () => actions.remove(message));
+    }
+    add("More actions", "more", (button) => toggleMenu(button, "More actions", [
+      ...context.shortcuts.map((shortcut) => ({
+        label: shortcut.name, hint: shortcut.description, act: () => actions.shortcut(message, shortcut),
+      })),
+      { label: "Copy link", act: () => actions.copyLink(message) },
+    ]), true);
   }
-  if (own) add("Edit message", "edit", () => context.actions.startEditing(message, context.inThread));
-  if (own) add("Delete message", "trash", () => context.actions.remove(message));
-  return buttons.length ? el("div", { class: "toolbar", role: "toolbar", "aria-label": "Message" }, ...buttons) : null;
+  return el("div", { class: "toolbar", role: "toolbar", "aria-label": "Message" }, ...buttons);
 }
 
 function editor(message, context) {
   const field = el("textarea", {
-    rows: "2", value: context.typed(message.text), "aria-label": "Edit message", "data-autofocus": "",
+    rows: "2", value: context.typed(message.text), "aria-label": "Edit message",
     onkeydown: (event) => {
       if (event.key === "Escape") {
         event.stopPropagation();

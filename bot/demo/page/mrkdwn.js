@@ -1,6 +1,7 @@
 // Slack's own markup ("mrkdwn"), with its <tokens>, to elements.
 
 import { el, link } from "./dom.js";
+import { replaceEmoji } from "./emoji.js";
 
 const TOKEN = /<([@#!]?[^<>\n]+)>/;
 const STYLES = [
@@ -8,24 +9,14 @@ const STYLES = [
   ["em", /(^|[^\w_])_(\S(?:[^_\n]*\S)?)_(?![\w_])/],
   ["s", /(^|[^\w~])~(\S(?:[^~\n]*\S)?)~(?![\w~])/],
 ];
-const EMOJI = {
-  "+1": "👍", "-1": "👎", thumbsup: "👍", thumbsdown: "👎", eyes: "👀", tada: "🎉", wave: "👋",
-  white_check_mark: "✅", warning: "⚠️", x: "❌", hourglass_flowing_sand: "⏳", brain: "🧠",
-  thinking_face: "🤔", thought_balloon: "💭", speech_balloon: "💬", octagonal_sign: "🛑", no_entry: "⛔",
-  information_source: "ℹ️", paperclip: "📎", file_folder: "📁", books: "📚", sparkles: "✨", sweat_smile: "😅",
-  bulb: "💡", memo: "📝", page_facing_up: "📄", rocket: "🚀", smile: "😄",
-  heart: "❤️", fire: "🔥", mag: "🔍", robot_face: "🤖", pray: "🙏", raised_hands: "🙌", ok_hand: "👌",
-};
 
 export const unescape = (text) =>
   text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
-export const emoji = (name) => EMOJI[name.split("::")[0]] ?? `:${name}:`;
-
 /** Render mrkdwn. `names` resolves ids: {user(id), channel(id)}. */
 export function renderMrkdwn(text, names) {
   const nodes = [];
-  text.split(/```\n?([\s\S]*?)\n?```\n?/).forEach((part, index) => {
+  text.split(/\n?```\n?([\s\S]*?)\n?```\n{0,2}/).forEach((part, index) => {
     if (index % 2) nodes.push(el("pre", {}, el("code", {}, unescape(part))));
     else nodes.push(...renderLines(part, names));
   });
@@ -100,7 +91,7 @@ function renderStyles(text) {
       ];
     }
   }
-  return text ? [unescape(text).replace(/:([a-z0-9_+-]+):/g, (all, name) => EMOJI[name] ?? all)] : [];
+  return text ? [replaceEmoji(unescape(text))] : [];
 }
 
 function mention(name, kind = "") {

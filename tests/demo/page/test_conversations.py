@@ -1,11 +1,10 @@
-"""The page in a real browser, with a scripted app at the other end."""
+"""Conversations on the page: what is posted, streamed, shared, edited, linked to."""
 
-from collections.abc import AsyncIterator
+import json
 
 import httpx
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, FilePayload, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.server import StandIn
@@ -13,14 +12,15 @@ from bot.demo.workspace import (
     ALICE,
     ALICE_DM,
     BOB,
+    BOB_DM,
     BOT_USER_ID,
     GENERAL,
     TEAM_ID,
     Json,
     Message,
 )
-from tests.chromium import ARGUMENTS, CHROMIUM, browser_needed
-from tests.demo.apps import over_socket
+from tests.chromium import browser_needed
+from tests.demo.apps import over_http
 
 MARKDOWN = """\
 # Report
@@ -47,32 +47,6 @@ print("<b>")
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all: it starts slowly
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def standin() -> AsyncIterator[StandIn]:
-    async with StandIn(banner="No model: set `MODEL_API_KEY`.") as standin:
-        yield standin
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(browser: Browser, standin: StandIn) -> AsyncIterator[Page]:
-    page = await browser.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    await page.goto(standin.page_url)
-    await expect(page.locator(".welcome")).to_be_visible()
-    yield page
-    await page.close()
-    assert errors == []
-
-
 async def ask(page: Page, text: str) -> None:
     await page.fill("#composer textarea", text)
     await page.press("#composer textarea", "Enter")
@@ -87,7 +61,7 @@ async def first_message(standin: StandIn, channel: str = GENERAL) -> Message:
 async def test_a_question_streams_its_answer_and_shows_its_reasoning(
     page: Page, standin: StandIn, client: AsyncWebClient
 ) -> None:
-    async with over_socket(standin) as app:
+    async with over_http(standin) as app:
         await ask(page, "@aloud how are you?")
         root = await first_message(standin)
         assert root.text == f"<@{BOT_USER_ID}> how are you?"
@@ -313,3 +287,21 @@ async def test_other_sites_cannot_speak_for_the_person(standin: StandIn) -> None
         for name in ("..%2fsession.py", "index.html", "nothing.js"):
             assert (await http.get(f"/page/assets/{name}")).status_code == 404
     assert standin.messages(GENERAL) == []
+
+
+async def test_a_page_is_told_only_what_its_person_may_see(standin: StandIn) -> None:
+    secret = await standin.post(BOB, BOB_DM, "for Bob only")
+    async with (
+        httpx.AsyncClient(base_url=standin.page_url, trust_env=False) as http,
+        http.stream("GET", "/page/changes", params={"user": ALICE}) as changes,
+    ):
+        lines = (line async for line in changes.aiter_lines() if line)
+        snapshot = json.loads((await anext(lines)).removeprefix("data: "))
+        assert BOB_DM not in {channel["id"] for channel in snapshot["channels"]}
+        assert secret not in {message["ts"] for message in snapshot["messages"]}
+        await standin.edit(BOB, BOB_DM, secret, "still for Bob only")
+        await standin.post(BOB, GENERAL, "for all")
+        told = ""
+        while "for all" not in told:
+            told = await anext(lines)
+            assert "for Bob only" not in told
