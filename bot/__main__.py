@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from bot import __version__
+from bot.demo.profiles import PROFILES
 from bot.errors import SettingsError, StartError
 from bot.settings import Settings, load_settings, missing_for_run
 from bot.telemetry import configure_logging
@@ -49,6 +50,12 @@ def _parse(words: list[str]) -> argparse.Namespace:
     )
     demo.add_argument("--port", type=int, default=8080, help="port of the page (0: any free one)")
     demo.add_argument("--no-browser", action="store_true", help="don't open the page")
+    demo.add_argument(
+        "--profile",
+        choices=list(PROFILES),
+        default=next(iter(PROFILES)),
+        help="what the local Slack can do",
+    )
     demo.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the conversations there")
     commands.add_parser("doctor", help="check everything and say what to fix")
     feedback = commands.add_parser(
@@ -114,6 +121,7 @@ async def _demo(arguments: argparse.Namespace) -> None:
         model_key_present=own.has_model,
         open_browser=not arguments.no_browser,
         folder=arguments.keep,
+        profile=arguments.profile,
     )
 
 

@@ -120,7 +120,7 @@ class Closer:
             markdown = receipt.markdown
         elif answer is not None:
             outcome, markdown = "answered", answer.markdown
-            if answer.reasoning and self._reveal:
+            if (answer.reasoning or answer.parts) and self._reveal:
                 trace = _trace(turn, receipt.message_ts[-1], answer)
         if markdown:
             message = AssistantMessage(receipt.message_ts[0], markdown, said[-1].ts)

@@ -6,12 +6,13 @@ from pathlib import Path
 from bot.demo.workspace import Message
 from tests.chatting import ALICE, BOB, BOT, DIRECT, GENERAL, Chat, buttons, chatting, say, shown
 from tests.model.server import failure
+from tests.traces import read_trace
 
 LONG = "\n\n".join(f"Paragraph {n}: " + "many words in a row. " * 20 for n in range(60))
 
 
 def texts(chat: Chat, channel: str, ts: str) -> list[str]:
-    return [shown(one) for one in chat.replies(channel, ts)]
+    return [read_trace(one) or shown(one) for one in chat.replies(channel, ts)]
 
 
 async def see(chat: Chat, channel: str, ts: str, *expected: str) -> list[Message]:
@@ -30,17 +31,17 @@ async def test_regenerate_puts_a_new_answer_and_its_trace_in_the_place_of_the_ol
         ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> why?")
         [old] = await see(chat, GENERAL, ts, "Old.")
         await chat.slack.press(BOB, GENERAL, old.ts, "show_reasoning")
-        await see(chat, GENERAL, ts, "Old.", "> Old thoughts.")
+        await see(chat, GENERAL, ts, "Old.", "Old thoughts.")
 
         await chat.slack.press(BOB, GENERAL, old.ts, "regenerate")
         [new] = await see(chat, GENERAL, ts, "New.")
         assert new.ts == old.ts
-        assert buttons(new) == ["show_reasoning", "regenerate"]
+        assert buttons(new) == ["show_reasoning", "regenerate", "regenerate_as"]
         await chat.slack.press(BOB, GENERAL, new.ts, "show_reasoning")
-        await see(chat, GENERAL, ts, "New.", "> New thoughts.")
+        await see(chat, GENERAL, ts, "New.", "New thoughts.")
 
         await chat.slack.post(ALICE, GENERAL, "and then?", ts)
-        await see(chat, GENERAL, ts, "New.", "> New thoughts.", "After.")
+        await see(chat, GENERAL, ts, "New.", "New thoughts.", "After.")
         assert chat.prompts()[1] == chat.prompts()[0]
         assert [one["content"] for one in chat.prompts()[2]][-2] == "New."
 
@@ -166,7 +167,7 @@ async def test_a_regenerate_stopped_before_its_first_word_leaves_the_old_answer_
         await chat.settled()
 
         await chat.slack.press(ALICE, DIRECT, old.ts, "show_reasoning")
-        await chat.slack.wait_for(lambda: "> Old thoughts." in texts(chat, DIRECT, ts))
+        await chat.slack.wait_for(lambda: "Old thoughts." in texts(chat, DIRECT, ts))
         await chat.slack.post(ALICE, DIRECT, "are you sure?", ts)
         await chat.slack.wait_for(lambda: texts(chat, DIRECT, ts)[-1] == "Sure.")
         assert chat.prompts()[2][-2]["content"] == "Old."

@@ -19,6 +19,7 @@ from tests.chatting import (
     say,
     shown,
 )
+from tests.traces import read_trace
 
 TRACE = "First I look at the question. Then I answer."
 
@@ -32,7 +33,7 @@ async def ask(chat: Chat) -> tuple[str, Message]:
 
 async def wait_for_button(chat: Chat, ts: str, action: str) -> None:
     await chat.slack.wait_for(
-        lambda: buttons(chat.slack.workspace.messages[GENERAL, ts]) == [action, "regenerate"]
+        lambda: buttons(chat.slack.workspace.messages[GENERAL, ts])[0] == action
     )
 
 
@@ -41,12 +42,13 @@ async def test_a_press_shows_the_trace_linked_to_its_answer_and_another_hides_it
 ) -> None:
     async with chatting(tmp_path, [say("Because.", TRACE)]) as chat:
         ts, answer = await ask(chat)
-        assert buttons(answer) == ["show_reasoning", "regenerate"]
+        assert buttons(answer) == ["show_reasoning", "regenerate", "regenerate_as"]
 
         await chat.slack.press(ALICE, GENERAL, answer.ts, "show_reasoning")
         await wait_for_button(chat, answer.ts, "hide_reasoning")
         _, trace = chat.replies(GENERAL, ts)
-        assert shown(trace) == f"> {TRACE}"
+        assert read_trace(trace) == TRACE
+        assert "nemotron-nano-9b-v2" in trace.blocks[0]["subtitle"]["text"]
         assert f"/archives/{GENERAL}/p{answer.ts.replace('.', '')}" in str(trace.blocks)
         assert shown(chat.slack.workspace.messages[GENERAL, answer.ts]) == "Because."
 
@@ -59,7 +61,7 @@ async def test_an_answer_without_a_trace_has_no_button(tmp_path: Path) -> None:
     async with chatting(tmp_path, [say("Because.")]) as chat:
         _, answer = await ask(chat)
 
-        assert buttons(answer) == ["regenerate"]
+        assert buttons(answer) == ["regenerate", "regenerate_as"]
 
 
 async def test_two_presses_at_once_show_it_once(tmp_path: Path) -> None:
@@ -121,7 +123,7 @@ async def test_a_trace_is_not_shown_under_another_answers_button(tmp_path: Path)
     async with chatting(tmp_path, [say("Because.", TRACE), say("Why not.", "other")]) as chat:
         _, answer = await ask(chat)
         _, second = await ask(chat)
-        stolen = str(answer.blocks[-1]["elements"][0]["value"])
+        stolen = str(answer.blocks[1]["elements"][0]["value"])
         await chat.slack.press(BOB, GENERAL, second.ts, "show_reasoning", value=stolen)
         await chat.slack.wait_for(lambda: chat.slack.calls_of("chat.postEphemeral"))
 
@@ -152,8 +154,7 @@ async def test_a_long_trace_is_split_and_nothing_is_lost(tmp_path: Path) -> None
 
         traces = chat.replies(GENERAL, ts)[1:]
         assert len(traces) > 1
-        told = [line.removeprefix("> ") for one in traces for line in shown(one).splitlines()]
-        assert [line for line in told if line.strip()] == lines
+        assert [line for one in traces for line in read_trace(one).splitlines()] == lines
 
 
 async def test_privately_only_the_person_who_pressed_sees_it(tmp_path: Path) -> None:
@@ -174,7 +175,7 @@ async def test_turned_off_there_is_no_button_and_an_old_one_is_refused(tmp_path:
         replies = [say("Because.", TRACE)]
         async with chatting(tmp_path, replies, slack=slack, ALOUD_REASONING="off") as chat:
             _, answer = await ask(chat)
-            assert buttons(answer) == ["regenerate"]
+            assert buttons(answer) == ["regenerate", "regenerate_as"]
             await slack.press(ALICE, GENERAL, old.ts, "show_reasoning")
             await slack.wait_for(lambda: slack.ephemerals(GENERAL, ALICE))
             assert "turned off" in slack.ephemerals(GENERAL, ALICE)[0].text
@@ -202,7 +203,7 @@ async def test_a_trace_that_was_cut_short_is_shown_once_and_can_be_hidden(tmp_pa
         gate.release()
         async with chatting(tmp_path, slack=slack) as chat:
             await wait_for_button(chat, answer.ts, "hide_reasoning")
-            told = "".join(shown(one) for one in chat.replies(GENERAL, ts)[1:])
+            told = "".join(read_trace(one) for one in chat.replies(GENERAL, ts)[1:])
             assert told.count("step 0 of") == 1
             assert told.count("step 1199 of") == 1
 

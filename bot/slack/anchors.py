@@ -6,15 +6,20 @@ shows who asked what; the answer stands in its thread, or behind it.
 
 from typing import Any, Final
 
+import structlog
+
 from bot.conversation.messages import ThreadKey
 from bot.conversation.names import clean_name
+from bot.errors import DeliveryRefused
 from bot.language import Language
 from bot.slack import limits
 from bot.slack.blocks import build_context, build_markdown, build_section
-from bot.slack.calls import SlackCalls, metadata
+from bot.slack.calls import BLOCK_FAULTS, SlackCalls, metadata
 from bot.slack.defuse import defuse
 from bot.slack.markdown import escape, plain_text, shorten
-from bot.slack.render import NOTICE_EVENT, OutgoingMessage
+from bot.slack.render import NOTICE_EVENT, OutgoingMessage, render_plainly
+
+log = structlog.get_logger(__name__)
 
 ANCHOR_EVENT: Final = "aloud_anchor"
 """Metadata `event_type` of anchors; they are no answers."""
@@ -169,11 +174,25 @@ async def tell_person(calls: SlackCalls, told: str, person: str, turn_id: str) -
 async def _post_to_person(
     calls: SlackCalls, message: OutgoingMessage, person: str, about: dict[str, Any]
 ) -> tuple[str, str]:
+    forms = (message, *render_plainly(message))
+    for form in forms[:-1]:
+        try:
+            return await _post_form(calls, form, person, about)
+        except DeliveryRefused as error:
+            if error.code not in BLOCK_FAULTS:
+                raise
+            log.info("blocks_refused", method="chat.postMessage", detail=str(error))
+    return await _post_form(calls, forms[-1], person, about)
+
+
+async def _post_form(
+    calls: SlackCalls, form: OutgoingMessage, person: str, about: dict[str, Any]
+) -> tuple[str, str]:
     answer = await calls.call(
         "chat.postMessage",
         channel=person,
-        text=message.text,
-        blocks=message.blocks or None,
+        text=form.text,
+        blocks=form.blocks or None,
         metadata=about,
         unfurl_links=False,
         unfurl_media=False,

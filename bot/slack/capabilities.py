@@ -8,7 +8,9 @@ from typing import Final, Literal
 
 from bot.slack import limits
 
-Feature = Literal["streaming", "status", "native_stop"]
+Feature = Literal[
+    "streaming", "status", "native_stop", "prompts", "titles", "session_titles", "container"
+]
 
 _WORKSPACE_CODES: Final = frozenset(
     {
@@ -75,10 +77,14 @@ class Capabilities:
     def note_refusal(self, feature: Feature, place: ReplyPlace, code: str) -> None:
         """Remember that Slack refused a feature, if `code` says more than "not this time"."""
         if code in _WORKSPACE_CODES:
-            self._refused_until[feature, place.team, ""] = self._clock() + _REMEMBERED_SECONDS
+            self.note_unknown(feature, place)
         elif code in _CHANNEL_CODES:
             key = (feature, place.team, place.channel)
             self._refused_until[key] = self._clock() + _REMEMBERED_SECONDS
+
+    def note_unknown(self, feature: Feature, place: ReplyPlace) -> None:
+        """Remember that the workspace does not know a feature, whatever it said of it."""
+        self._refused_until[feature, place.team, ""] = self._clock() + _REMEMBERED_SECONDS
 
     def claim_probe(self, feature: Feature, team: str) -> bool:
         """Tell one caller an hour to ask the workspace for a feature."""

@@ -25,6 +25,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.conversation.messages import SharedFile
 from bot.errors import DocumentError
+from bot.language import mark
 
 T = TypeVar("T")
 State = Literal["stored", "unresolved", "external", "deleted", "hidden"]
@@ -57,7 +58,7 @@ _PASSING = frozenset({
 class FileElsewhere(DocumentError):
     """Slack only knows a link to it; our credentials are worth nothing there."""
 
-    sentence = (
+    sentence = mark(
         "I can't open {name}, because it is kept outside of Slack. Please upload the file itself "
         "here, or paste the text."
     )
@@ -66,13 +67,13 @@ class FileElsewhere(DocumentError):
 class FileDeleted(DocumentError):
     """It is gone."""
 
-    sentence = "I can't read {name}, because it was deleted. Please share it again."
+    sentence = mark("I can't read {name}, because it was deleted. Please share it again.")
 
 
 class FileHidden(DocumentError):
     """The workspace's plan hides old files."""
 
-    sentence = (
+    sentence = mark(
         "I can't read {name}, because your Slack plan hides files of that age. "
         "Please share it again."
     )
@@ -81,7 +82,7 @@ class FileHidden(DocumentError):
 class FileNotShared(DocumentError):
     """Slack doesn't let us see it, for where it is shared."""
 
-    sentence = (
+    sentence = mark(
         "Slack doesn't let me see {name}. Please invite me to a channel where it is shared, "
         "or share it here again."
     )
@@ -90,7 +91,7 @@ class FileNotShared(DocumentError):
 class FilePermissionMissing(DocumentError):
     """The app was installed without `files:read`: Slack serves its sign-in page instead."""
 
-    sentence = (
+    sentence = mark(
         "I'm not allowed to read files like {name}. Please ask whoever runs me to give the Slack "
         "app the files:read permission and to reinstall it."
     )
@@ -99,19 +100,22 @@ class FilePermissionMissing(DocumentError):
 class FileTooLarge(DocumentError):
     """It is over the limit on bytes."""
 
+    sentence = mark(
+        "I can't take {name}: it is over my limit of {megabytes} MB. "
+        "Please share only the part you need."
+    )
+
     def __init__(self, name: str, max_bytes: int) -> None:
-        super().__init__(name, f"over {max_bytes} bytes")
-        self.sentence = (
-            f"I can't take {{name}}: it is over my limit of {round(max_bytes / 1_000_000)} MB. "
-            "Please share only the part you need."
-        )
+        super().__init__(name, f"over {max_bytes} bytes", megabytes=round(max_bytes / 1_000_000))
 
 
 class FileUnreachable(DocumentError):
     """The download failed, even when tried again."""
 
     retryable = True
-    sentence = "I couldn't download {name} from Slack just now. Please share it again in a minute."
+    sentence = mark(
+        "I couldn't download {name} from Slack just now. Please share it again in a minute."
+    )
 
 
 class _NotYet(Exception):
@@ -142,6 +146,7 @@ def parse_file(raw: Mapping[str, Any]) -> SharedFile:
         size=size if isinstance(size, int) else 0,
         url=_text(raw, "url_private_download") or _text(raw, "url_private"),
         state=_state(raw, mode),
+        permalink=_text(raw, "permalink"),
     )
 
 

@@ -36,6 +36,24 @@ BUTTON_TEXT_CHARS: Final = 75
 BUTTON_VALUE_CHARS: Final = 2_000
 """Documented (block kit, button element): characters of its value."""
 
+OPTION_TEXT_CHARS: Final = 75
+"""Documented (block kit, option object): characters of an option's text."""
+
+CONTAINER_BLOCKS: Final = 10
+"""Documented (block kit, container block): blocks inside of one container."""
+
+CONTAINER_TITLE_CHARS: Final = 150
+"""Documented (block kit, container block): characters of its title, and of its subtitle."""
+
+REASON_CHARS: Final = 3_000
+"""Documented (block kit, plain-text input): the longest text that an input takes."""
+
+INPUT_LABEL_CHARS: Final = 2_000
+"""Documented (block kit, input block): characters of its label, and of its hint."""
+
+VIEW_TITLE_CHARS: Final = 24
+"""Documented (modal view): characters of its title, and of the texts that send or close it."""
+
 STREAM_BYTES: Final = 9_000
 """Observed (openclaw#143882): UTF-8 bytes of one streamed message.
 
@@ -74,3 +92,12 @@ STATUS_SECONDS: Final = 120.0
 
 REPLIES_PAGE: Final = 200
 """Documented (conversations.replies): the page size that Slack recommends; at most 999."""
+
+TABLE_ROWS: Final = 100
+"""Documented (block kit, table block): rows of a table."""
+
+TABLE_COLUMNS: Final = 20
+"""Documented (block kit, table block): columns of a table."""
+
+TABLE_CHARS: Final = 10_000
+"""Documented (block kit, table block): characters in all cells of a message's table."""

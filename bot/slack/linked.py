@@ -9,6 +9,7 @@ import structlog
 
 from bot.conversation.messages import AssistantMessage, Message, SharedFile, UnreadFile
 from bot.errors import DeliveryDelayed, DeliveryRefused
+from bot.language import Told, tell
 from bot.slack.events import Said
 from bot.slack.files import parse_file
 from bot.slack.links import SLACK_ORIGIN, FileLink, Link, MessageLink, find_links
@@ -20,26 +21,26 @@ log = structlog.get_logger(__name__)
 
 # One sentence, whether it is the person or we who may not see it, or there is no such thing:
 # anything more precise would tell a stranger what there is.
-UNSEEN_FILE: Final = (
+UNSEEN_FILE: Final = tell(
     "I can't open the linked file for you. If you can see it, please share it here."
 )
-UNSEEN_MESSAGE: Final = (
+UNSEEN_MESSAGE: Final = tell(
     "I can't open the linked message for you. If you can see it, please invite me to its channel."
 )
-UNREACHED: Final = (
+UNREACHED: Final = tell(
     "I couldn't open what you linked, because Slack can't be reached just now. "
     "Please ask again in a minute."
 )
-TOO_MANY: Final = "I opened only the first 5 of your links."
-
 _MOST_LINKS: Final = 5
+TOO_MANY: Final = tell("I opened only the first {count} of your links.", count=_MOST_LINKS)
+
 _MOST_REPLIES: Final = 50
 _MESSAGE_CHARACTERS: Final = 4_000
 _THREAD_CHARACTERS: Final = 16_000
 _PATIENCE_SECONDS: Final = 5.0
 
 # A file that is shared in a channel gets its summary unasked; its links were not meant for us.
-_ADDRESSED: Final = frozenset({"direct", "mention", "reply"})
+_ADDRESSED: Final = frozenset({"direct", "mention", "asked", "reply"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,14 @@ async def follow_links(workspace: Workspace, said: Said) -> Followed:
         for link in links[:_MOST_LINKS]:
             found.append(await _follow(link, viewer, workspace))  # noqa: PERF401  # kept if one fails
         if len(links) > _MOST_LINKS:
-            found.append(_tell(TOO_MANY))
+            found.append(_leave(TOO_MANY))
     except DeliveryDelayed as error:
         # The others would have to wait as long, and the answer with them.
         log.warning("links_not_followed", code=error.code)
-        found.append(_tell(UNREACHED))
+        found.append(_leave(UNREACHED))
     files = [file for one in found for file in one.files]
     elsewhere = [file for one in found for file in one.elsewhere]
-    alone = said.call == "direct"
+    alone = said.is_private
     return Followed(
         tuple([*files, *elsewhere] if alone else files),
         tuple([] if alone else elsewhere),
@@ -121,7 +122,7 @@ async def _follow(link: Link, viewer: Viewer, workspace: Workspace) -> Followed:
                 found = await _open_message(link, viewer, workspace)
     except DeliveryRefused as error:
         log.info("link_not_followed", code=error.code)
-    return found or _tell(UNSEEN_FILE if isinstance(link, FileLink) else UNSEEN_MESSAGE)
+    return found or _leave(UNSEEN_FILE if isinstance(link, FileLink) else UNSEEN_MESSAGE)
 
 
 async def _open_file(link: FileLink, viewer: Viewer, workspace: Workspace) -> Followed | None:
@@ -207,5 +208,5 @@ def _find_origin(workspace: Workspace) -> str:
     return f"{api.scheme}://{api.netloc}"
 
 
-def _tell(sentence: str) -> Followed:
-    return Followed(unread=(UnreadFile(file_id="", name="", reason=sentence),))
+def _leave(reason: Told) -> Followed:
+    return Followed(unread=(UnreadFile(file_id="", name="", reason=reason),))

@@ -11,6 +11,7 @@ from bot.slack.events import name_bot, read_text
 from bot.slack.files import parse_file
 from bot.slack.limits import REPLIES_PAGE
 from bot.slack.render import ANSWER_EVENT
+from bot.slack.tables import read_blocks
 from bot.slack.text import resolve_text
 from bot.slack.workspaces import Workspace
 
@@ -83,7 +84,11 @@ async def to_messages(workspace: Workspace, raw: Sequence[Mapping[str, Any]]) ->
         plain = resolve_text(text, names, without_user=bot.user_id)
         if message.get("user") == bot.user_id or message.get("bot_id") == bot.bot_id:
             if (message.get("metadata") or {}).get("event_type") == ANSWER_EVENT:
-                messages.append(AssistantMessage(message["ts"], _read_answer(message) or plain))
+                messages.append(
+                    AssistantMessage(
+                        message["ts"], read_blocks(message.get("blocks") or ()) or plain
+                    )
+                )
             continue
         if message.get("bot_id"):
             author, name = message["bot_id"], name_bot(message)
@@ -94,9 +99,3 @@ async def to_messages(workspace: Workspace, raw: Sequence[Mapping[str, Any]]) ->
         if plain or files:
             messages.append(UserMessage(message["ts"], author, name, plain, files))
     return messages
-
-
-def _read_answer(message: Mapping[str, Any]) -> str:
-    """The answer as it was written; `text` is only its beginning, without Markdown."""
-    blocks = message.get("blocks") or ()
-    return "\n".join(block["text"] for block in blocks if block.get("type") == "markdown")

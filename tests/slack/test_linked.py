@@ -187,7 +187,8 @@ async def test_a_file_linked_in_a_dm_becomes_one_of_the_message(
     slack: StandIn, workspace: Workspace
 ) -> None:
     file_id = await share(slack, RANDOM)
-    followed = await follow_links(workspace, ask(link_file(slack, file_id), call="direct"))
+    said = ask(link_file(slack, file_id), channel="D0DIRECT01", call="direct")
+    followed = await follow_links(workspace, said)
 
     assert [file.id for file in followed.files] == [file_id]
     assert followed.elsewhere == ()
