@@ -10,7 +10,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import DeliveryError, NotInstalled
+from bot.language import Language
 from bot.ledger import Ledger, Turn, Waiting
+from bot.slack.events import Said, from_json
 from bot.slack.workspaces import Workspaces
 
 log = structlog.get_logger(__name__)
@@ -80,12 +82,14 @@ class WaitingRoom:
                 await self._ledger.give_up_waiting(turn)
                 return
             workspace = await self._workspaces.find(turn.thread.team)
+            author = from_json(Said, turn.payload).author
+            person = await workspace.directory.find_person(author)
             await workspace.calls.call(
                 "assistant.threads.setStatus",
                 patience=_PATIENCE_SECONDS,
                 channel_id=turn.thread.channel,
                 thread_ts=turn.thread.thread_ts,
-                status=describe_wait(waiting),
+                status=describe_wait(waiting, person.language),
             )
         except (DeliveryError, NotInstalled) as error:
             log.info("waiting_not_told", turn=turn.id, error=type(error).__name__)
@@ -109,11 +113,14 @@ def estimate_wait(waiting: Waiting, most: float) -> float:
     return min(waiting.turn.age, most) + to_come
 
 
-def describe_wait(waiting: Waiting) -> str:
+def describe_wait(waiting: Waiting, language: Language) -> str:
     """Say in a status line that the message was heard."""
     if waiting.thread_is_busy:
-        return "has seen your next message and will come to it…"
+        return language.say("has seen your next message and will come to it…")
     if waiting.ahead:
-        others = "1 other comes" if waiting.ahead == 1 else f"{waiting.ahead} others come"
-        return f"has seen your message; {others} first…"
-    return "has seen your message and will be right there…"
+        return language.say_count(
+            "has seen your message; {count} other comes first…",
+            "has seen your message; {count} others come first…",
+            waiting.ahead,
+        )
+    return language.say("has seen your message and will be right there…")

@@ -179,6 +179,7 @@ async def hall(
                 Capabilities(clock),
             )
         )
+        model.scripts_titles = True
         model.replies = [answer('"Blue skies."')]
         viewing = Viewing(database)
         visits = Visits(

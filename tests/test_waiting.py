@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.messages import ThreadKey
+from bot.language import LANGUAGES, find_language
 from bot.ledger import Turn, Waiting
 from bot.waiting import describe_wait, estimate_wait
 from tests.chatting import ALICE, BOB, BOT, DIRECT, GENERAL, Chat, chatting, say, shown
@@ -169,9 +170,10 @@ def test_waiting_for_ones_own_thread_or_for_our_start_is_not_our_being_busy() ->
     assert estimate_wait(Waiting(TURN, False, 0, 0.5), 3.0) == 3
 
 
-def test_every_wait_has_its_words() -> None:
+def test_every_wait_has_its_words_in_every_language() -> None:
     words = {
-        describe_wait(Waiting(TURN, busy, ahead, 0.0))
+        describe_wait(Waiting(TURN, busy, ahead, 0.0), find_language(tag))
+        for tag in LANGUAGES
         for busy, ahead in ((True, 3), (False, 3), (False, 1), (False, 0))
     }
-    assert len(words) == 4
+    assert len(words) == 4 * len(LANGUAGES)

@@ -101,7 +101,7 @@ def file_json(workspace: Workspace, file: File, *, with_shares: bool = False) ->
         "filetype": _FILE_TYPES.get(extension, extension),
         "pretty_type": _PRETTY_TYPES.get(extension, extension.upper()),
         "user": file.owner,
-        "user_team": TEAM_ID,
+        "user_team": team_of(workspace, file.owner),
         "editable": file.mode == "snippet",
         "size": file.size,
         "mode": file.mode,
@@ -146,6 +146,15 @@ def _shares_json(workspace: Workspace, file: File) -> Json:
     }
 
 
+def team_of(workspace: Workspace, user: str) -> str:
+    """Return a person's own workspace: another one in a shared channel (Slack docs, Slack Connect).
+
+    Whoever is not known is taken to be ours.
+    """
+    known = workspace.users.get(user)
+    return known.team if known else TEAM_ID
+
+
 def message_json(workspace: Workspace, message: Message, *, with_metadata: bool = False) -> Json:
     """Return a message as Slack stores it: what events and replies carry."""
     body: Json = {
@@ -154,7 +163,7 @@ def message_json(workspace: Workspace, message: Message, *, with_metadata: bool 
         **({"user": message.user} if message.user else {}),
         "text": message.text,
         "ts": message.ts,
-        "team": TEAM_ID,
+        "team": team_of(workspace, message.user),
         **({"client_msg_id": message.client_msg_id} if message.client_msg_id else {}),
         **(_bot_json(workspace, message) if message.bot_id else {}),
         **_content_json(workspace, message),

@@ -9,13 +9,11 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Final
 
 from bot.documents.evidence import Evidence
 from bot.documents.links import LinkRule, close_angled, close_link, close_url, touches
 from bot.documents.marks import BRACKETS, Citation, Mark, Marks, Place, Span, close_mark, find_marks
-
-NOT_FOUND: Final = "[page not found]"
+from bot.language import ENGLISH, Language
 
 _LINE_REACH = 2_000
 _MOST_MARKS = 6
@@ -79,8 +77,19 @@ class CitationFilter:
         confirmed: How many citations hold. One without a claim in front of it is not judged.
     """
 
-    def __init__(self, marks: Marks, evidence: Evidence, links: LinkRule) -> None:
+    def __init__(
+        self, marks: Marks, evidence: Evidence, links: LinkRule, language: Language = ENGLISH
+    ) -> None:
+        """Take what the answer may cite, what is written there, and what links it may have.
+
+        Args:
+            marks: The pages that were given to the model.
+            evidence: What is written on them.
+            links: Which addresses may be links.
+            language: What our own words to the reader are in.
+        """
         self.confirmed = 0
+        self._language = language
         self._doubtful: list[str] = []
         self._unknown: list[str] = []
         self._marks = marks
@@ -113,10 +122,19 @@ class CitationFilter:
         count = len(self._doubtful) + len(self._unknown)
         if not count:
             return None
-        how = " with a question mark" if not self._unknown else ""
-        if count == 1:
-            return f"I could not find one of the page references in the text; it is marked{how}."
-        return f"I could not find {count} of the page references in the text; they are marked{how}."
+        if self._unknown:
+            return self._language.say_count(
+                "I could not find one of the page references in the text; it is marked.",
+                "I could not find {count} of the page references in the text; they are marked.",
+                count,
+            )
+        return self._language.say_count(
+            "I could not find one of the page references in the text; "
+            "it is marked with a question mark.",
+            "I could not find {count} of the page references in the text; "
+            "they are marked with a question mark.",
+            count,
+        )
 
     def feed(self, text: str) -> str:
         """Take the next piece and return what is decided by now."""
@@ -349,7 +367,7 @@ class CitationFilter:
         """Write one citation and count it; `holding` is None if there was nothing to judge."""
         if span is None:
             self._unknown.append(written)
-            return NOT_FOUND
+            return self._language.say("[page not found]")
         # Which of several documents is meant, only a claim that holds can tell.
         mark = self._marks.write(span, named=len(citation.spans) == 1 or holding is True)
         if holding is None:

@@ -1,4 +1,4 @@
-"""Which passages go into a prompt, how they are quoted, and what to say about it. Pure."""
+"""Which passages go into a prompt, and how they are quoted. Pure."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,15 +8,12 @@ from typing import Final
 from bot.conversation.messages import Document, Found, Passage
 from bot.conversation.names import clean_name
 from bot.documents.marks import write_mark
-from bot.documents.readers.pages import list_numbers, list_pages
 
 MARK_TOKENS: Final = 14
 """What the mark that opens a page costs in a prompt, generously."""
 
 FRAME_TOKENS: Final = 60
 """What the two lines around a document cost."""
-
-_MOST_RANGES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,77 +161,9 @@ def prefix(text: str) -> str:
     return "\n".join(f"| {line}".rstrip() for line in text.splitlines())
 
 
-def say_read(document: Document, pages: Iterable[int]) -> str:
-    """Say which pages were read, without the full stop: "Read pages 1-12 of 12"."""
-    numbers = list(pages)
-    total = f"{document.total_pages:,}"
-    if not numbers:
-        if document.total_pages == 1:
-            return f"Its only {document.unit} did not fit"
-        return f"None of its {total} {document.unit}s fit"
-    return f"Read {list_pages_of(document, numbers)} of {total}"
-
-
-def say_sampled(document: Document, pages: Iterable[int]) -> str:
-    """Say that sheets were not read row by row, without the full stop."""
-    numbers = list(pages)
-    sheets = f"of {list_pages_of(document, numbers)}" if document.total_pages > 1 else ""
-    return " ".join(
-        f"Computed columns and totals {sheets} over the rows, and read a sample of them".split()
-    )
-
-
-def count_pages(document: Document) -> str:
-    """Say how many pages a document has: "1 page", "1,200 pages"."""
-    return f"{document.total_pages:,} {document.unit}{'s' if document.total_pages != 1 else ''}"
-
-
-def say_searched(document: Document, pages: Iterable[int], *, fits: bool) -> str:
-    """Say which pages of a searched document were read for a question.
-
-    Args:
-        document: As it was searched.
-        pages: Those that were read.
-        fits: Whether anything in the document fits the question, or may: nobody knows when others
-            had so much on it that not all was looked at.
-    """
-    numbers = list(pages)
-    if document.total_pages == 1:
-        extent = f"its only {document.unit}"
-    elif document.read_pages == document.total_pages:
-        extent = f"all {document.total_pages:,} {document.unit}s"
-    else:
-        read = list_numbers(range(1, document.read_pages + 1))
-        extent = f"{document.unit}s {read} of {document.total_pages:,}"
-    if not numbers and fits:
-        return f"Searched {extent}; there was no room to read what may be on this"
-    if not numbers:
-        return f"Searched {extent} and found nothing on this"
-    if document.total_pages == 1:
-        return f"Searched {extent} for this"
-    return f"Searched {extent} and read {list_pages_of(document, numbers)} for this"
-
-
-def finish(said: str, document: Document) -> str:
-    """Finish a sentence on what was read with what could not be read of the document at all."""
-    if document.read_pages < document.total_pages:
-        said += "; the rest is over my limits"
-    return " ".join((f"{said}.", *document.notes))
-
-
 def draw_boundary() -> str:
     """Draw a boundary that no document can know."""
     return secrets.token_hex(4)
-
-
-def list_pages_of(document: Document, numbers: Sequence[int]) -> str:
-    """List pages by what they are called: "pages 3-5 and 9"; if they are many, only how many."""
-    listed = list_pages(document.unit, numbers)
-    if listed.count(",") < _MOST_RANGES:
-        return listed
-    first = list_numbers(sorted(numbers)[:1])
-    last = list_numbers(sorted(numbers)[-1:])
-    return f"{len(set(numbers))} {document.unit}s between {first} and {last}"
 
 
 def _pick(excerpt: Excerpt, wanted: Sequence[Passage], room: int) -> Excerpt:

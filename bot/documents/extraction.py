@@ -15,7 +15,8 @@ from typing import Any, BinaryIO, Final, cast, get_args
 
 import structlog
 
-from bot.conversation.messages import PageUnit
+from bot.conversation.messages import Caveat, Flaw, PageUnit
+from bot.conversation.names import clean_name
 from bot.documents.failures import (
     BY_CODE,
     EmptyFile,
@@ -42,6 +43,7 @@ _SPARE_BYTES = 1024 * 1024
 _EXTENSION_CHARACTERS = 20
 
 _UNITS: dict[str, PageUnit] = {unit: unit for unit in get_args(PageUnit)}
+_FLAWS: dict[str, Flaw] = {flaw: flaw for flaw in get_args(Flaw) if flaw != "noted"}
 
 # SIGABRT is what Rust's and PDFium's allocators end in when memory runs out.
 _LIMIT_SIGNALS = {signal.SIGABRT, signal.SIGKILL, signal.SIGTRAP, signal.SIGXCPU}
@@ -120,7 +122,7 @@ class Extract:
     read_pages: int
     total_pages: int
     passages: tuple[ExtractedPassage, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Caveat, ...] = ()
     members: tuple[Member, ...] = ()
     left_out: int = 0
 
@@ -198,7 +200,7 @@ class Extractor:
             return attempt.result
         if isinstance(first.result, Extract):
             log.warning("recognition_failed", error=str(attempt.result))
-            failed = "Text recognition failed on its scanned pages."
+            failed = Caveat("recognition_failed")
             return replace(first.result, notes=(*first.result.notes, failed))
         raise attempt.result
 
@@ -283,12 +285,19 @@ async def _receive(process: Process, allowance: int, name: str) -> _Attempt:
         int(header["read_pages"]),
         int(header["total_pages"]),
         await _receive_passages(frames, int(header["passages"])),
-        tuple(str(note) for note in header["notes"]),
+        tuple(map(_read_caveat, header["notes"])),
         await _receive_members(frames, header["members"]),
         int(header["left_out"]),
     )
     await process.wait()
     return _Attempt(extract, int(header["pictures"]))
+
+
+def _read_caveat(raw: Sequence[Any]) -> Caveat:
+    """Read a note; of its words none are the worker's but a sheet's name."""
+    flaw, pages, text, count, total = raw
+    numbers = tuple(int(page) for page in pages)
+    return Caveat(_FLAWS[flaw], numbers, clean_name(str(text), ""), int(count), int(total))
 
 
 async def _receive_passages(frames: "_Frames", count: int) -> tuple[ExtractedPassage, ...]:

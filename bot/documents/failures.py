@@ -28,6 +28,7 @@ from typing import Final
 
 from bot.documents.readers.pages import MEMBERS
 from bot.errors import DocumentError
+from bot.language import Told, mark, tell
 
 _LISTED: Final = 5
 
@@ -35,13 +36,13 @@ _LISTED: Final = 5
 class NeedsPassword(DocumentError):
     """The file is encrypted, and an empty password doesn't open it."""
 
-    sentence = "I can't open {name}: it needs a password. Please share a copy without one."
+    sentence = mark("I can't open {name}: it needs a password. Please share a copy without one.")
 
 
 class ScannedPages(DocumentError):
     """A PDF whose pages are pictures of text."""
 
-    sentence = (
+    sentence = mark(
         "I can't read {name}: its pages are images without a text layer, probably a scan. "
         "Please run text recognition (OCR) on it and share it again."
     )
@@ -50,7 +51,7 @@ class ScannedPages(DocumentError):
 class NoText(DocumentError):
     """The file opens, but holds no text."""
 
-    sentence = (
+    sentence = mark(
         "I found no text in {name}. If its content is in pictures or drawings, "
         "please paste the text here."
     )
@@ -59,13 +60,13 @@ class NoText(DocumentError):
 class ImageFile(DocumentError):
     """A picture."""
 
-    sentence = "I can't look at images like {name}. Please paste the text that is in it."
+    sentence = mark("I can't look at images like {name}. Please paste the text that is in it.")
 
 
 class WordlessImage(ImageFile):
     """A picture in which text recognition found nothing."""
 
-    sentence = (
+    sentence = mark(
         "Of images I can read only the text, and I found none in {name}. "
         "Please tell me in words what is on it."
     )
@@ -74,7 +75,7 @@ class WordlessImage(ImageFile):
 class RecordingFile(DocumentError):
     """Audio or video."""
 
-    sentence = (
+    sentence = mark(
         "I can't listen to or watch recordings like {name}. Please share a transcript instead."
     )
 
@@ -82,7 +83,7 @@ class RecordingFile(DocumentError):
 class OutlookMessage(DocumentError):
     """Outlook's own message format."""
 
-    sentence = (
+    sentence = mark(
         "I can't read Outlook messages like {name}. Please save it as .eml or PDF "
         "and share it again."
     )
@@ -91,7 +92,7 @@ class OutlookMessage(DocumentError):
 class UnsupportedKind(DocumentError):
     """A format that no reader is for."""
 
-    sentence = (
+    sentence = mark(
         "I can't read this kind of file: {name}. Please share it as PDF, Office document "
         "or plain text."
     )
@@ -100,13 +101,15 @@ class UnsupportedKind(DocumentError):
 class EmptyFile(DocumentError):
     """Zero bytes."""
 
-    sentence = "There is nothing in {name}: the file is empty. Please check it and share it again."
+    sentence = mark(
+        "There is nothing in {name}: the file is empty. Please check it and share it again."
+    )
 
 
 class NothingInside(DocumentError):
     """An archive with no file in it that can be read."""
 
-    sentence = (
+    sentence = mark(
         "I opened {name}, but found no document in it that I can read. "
         "Please share the documents themselves."
     )
@@ -115,7 +118,7 @@ class NothingInside(DocumentError):
 class NestedTooDeep(DocumentError):
     """Files within files within files."""
 
-    sentence = (
+    sentence = mark(
         "I didn't look into {name}: it lies too deep inside of other files. Please share it alone."
     )
 
@@ -123,7 +126,7 @@ class NestedTooDeep(DocumentError):
 class DamagedFile(DocumentError):
     """Truncated, malformed, or not what its name says."""
 
-    sentence = (
+    sentence = mark(
         "I can't open {name}: it seems to be damaged or incomplete. Please check that it opens "
         "on your side, save it anew, and share it again."
     )
@@ -132,7 +135,7 @@ class DamagedFile(DocumentError):
 class TooComplex(DocumentError):
     """Reading it went over the limits of memory, time, or size after unpacking."""
 
-    sentence = (
+    sentence = mark(
         "I gave up on {name}: it is too large or too complex inside. Please share only the part "
         "you need, or export it as a PDF."
     )
@@ -141,7 +144,7 @@ class TooComplex(DocumentError):
 class ReaderCrashed(DocumentError):
     """The parser died, by a signal or without a proper result."""
 
-    sentence = (
+    sentence = mark(
         "I failed to read {name}: something in it trips up my reader. Please save it anew or "
         "export it as a PDF, and share that."
     )
@@ -150,7 +153,7 @@ class ReaderCrashed(DocumentError):
 class ReaderMissing(DocumentError):
     """The worker can't start, or a parser isn't installed."""
 
-    sentence = (
+    sentence = mark(
         "I can't read {name} because my file reader isn't set up right. "
         "Please tell whoever runs me."
     )
@@ -160,7 +163,7 @@ class FileFailed(DocumentError):
     """Something of ours broke."""
 
     retryable = True
-    sentence = (
+    sentence = mark(
         "I couldn't read {name}, because something went wrong on my side. "
         "Please share it again in a minute."
     )
@@ -182,48 +185,57 @@ BY_CODE: dict[str, type[DocumentError]] = {
 }
 """The failure for each code that the worker may answer with."""
 
-_BRIEFLY: dict[type[DocumentError], str] = {
-    NeedsPassword: "needs a password",
-    ScannedPages: "a scan",
-    NoText: "no text",
-    ImageFile: "an image",
-    WordlessImage: "an image without text",
-    RecordingFile: "a recording",
-    OutlookMessage: "an Outlook message",
-    UnsupportedKind: "a kind of file I can't read",
-    EmptyFile: "empty",
-    NothingInside: "nothing to read inside",
-    NestedTooDeep: "too deep inside of other files",
-    DamagedFile: "damaged",
-    TooComplex: "too large or too complex",
-    ReaderCrashed: "trips up my reader",
+_INSIDE: dict[type[DocumentError], str] = {
+    NeedsPassword: mark("Not read in {container}: {names} (password needed)."),
+    ScannedPages: mark("Not read in {container}: {names} (scanned pages)."),
+    NoText: mark("Not read in {container}: {names} (no text)."),
+    RecordingFile: mark("Not read in {container}: {names} (recording)."),
+    OutlookMessage: mark("Not read in {container}: {names} (Outlook message)."),
+    UnsupportedKind: mark("Not read in {container}: {names} (a kind of file I can't read)."),
+    NothingInside: mark("Not read in {container}: {names} (nothing to read inside)."),
+    NestedTooDeep: mark("Not read in {container}: {names} (too deep inside of other files)."),
+    DamagedFile: mark("Not read in {container}: {names} (damaged)."),
+    TooComplex: mark("Not read in {container}: {names} (too large or too complex)."),
+    ReaderCrashed: mark("Not read in {container}: {names} (trips up my reader)."),
 }
+_OTHERWISE: Final = mark("Not read in {container}: {names}.")
 
 
 def explain_inside(
-    container: str, unread: Sequence[tuple[str, DocumentError]], left_out: int, *, others: bool
-) -> str:
-    """Say what could not be read of the files inside of another one.
+    container: str, unread: Sequence[tuple[str, DocumentError]], left_out: int
+) -> list[Told]:
+    """Say what could not be read of the files inside of another one, a sentence for each reason.
 
     Args:
         container: The outer file's name, fit to be shown.
         unread: Each file's name, fit to be shown, and why it could not be read.
         left_out: How many more were not looked at.
-        others: Whether something was read.
     """
-    sentences = []
-    if unread:
-        listed = [
-            f"{name} ({_BRIEFLY.get(type(failure), 'unreadable')})"
-            for name, failure in unread[:_LISTED]
-        ]
-        more = len(unread) - len(listed)
-        end = f" and {more} more" if more else ""
-        extent = "anything" if not others else "one file" if len(unread) == 1 else "some files"
-        sentences.append(f"I couldn't read {extent} in {container}: {', '.join(listed)}{end}.")
+    alike: dict[str, list[str]] = {}
+    for name, failure in unread:
+        alike.setdefault(_INSIDE.get(type(failure), _OTHERWISE), []).append(name)
+    told = [
+        Told(sentence, (("container", container), ("names", _list(names))))
+        for sentence, names in alike.items()
+    ]
     if left_out:
-        files = "1 more file" if left_out == 1 else f"{left_out} more files"
-        sentences.append(f"I left out {files} in {container}, since I look at {MEMBERS} at most.")
+        sentence = (
+            mark("I left out 1 more file in {container}, since I look at {most} at most.")
+            if left_out == 1
+            else mark(
+                "I left out {count} more files in {container}, since I look at {most} at most."
+            )
+        )
+        values = (("count", left_out), ("container", container), ("most", MEMBERS))
+        told.append(Told(sentence, values))
     if left_out or any(not isinstance(failure, RecordingFile) for _, failure in unread):
-        sentences.append("Please share what you need of this on its own.")
-    return " ".join(sentences)
+        told.append(
+            tell("Please share what you need of {container} on its own.", container=container)
+        )
+    return told
+
+
+def _list(names: Sequence[str]) -> str:
+    listed = ", ".join(names[:_LISTED])
+    more = len(names) - _LISTED
+    return f"{listed}, … (+{more})" if more > 0 else listed

@@ -157,6 +157,7 @@ class _Harvest:
     Attributes:
         team: Whose file it is.
         file_id: Of the shared file.
+        permalink: Where people open it.
         documents: How many files inside have been read.
         opened: How many files inside have been looked at.
         left_out: How many have not.
@@ -168,6 +169,7 @@ class _Harvest:
     team: str
     file_id: str
     until: float
+    permalink: str = ""
     documents: int = 0
     opened: int = 0
     left_out: int = 0
@@ -198,7 +200,7 @@ class Library:
         """Fetch and extract the files, or find them stored; in order.
 
         A file gives one result, and then one for each readable file inside of it; an archive gives
-        only those. What could not be read inside is told once for the whole file.
+        only those. What could not be read inside comes last, a sentence for each reason.
 
         Never raises for a file: what goes wrong becomes its `UnreadFile`. What the store raises
         passes through.
@@ -282,6 +284,7 @@ class Library:
             sink = cast("BinaryIO", opened)
             with _as_failure(team, file.id, file.name):
                 file = await self._fetcher.resolve(team, file)
+                harvest.permalink = file.permalink
                 await self._fetcher.fetch(team, file, sink)
             shown = clean_name(file.name)
             await self._harvest(harvest, _Source(sink, file.name, shown, file.media_type))
@@ -352,7 +355,9 @@ class Library:
             harvest.documents += 1
             file_id = f"{file_id}/{harvest.documents}"
         if extract is None:
-            document = Document(file_id, source.shown, "", "part", 0, 0, 0, digest)
+            document = Document(
+                file_id, source.shown, "", "part", 0, 0, 0, digest, permalink=harvest.permalink
+            )
             passages: Sequence[tuple[Passage, str]] = ()
         else:
             passages = await asyncio.to_thread(_weigh, extract.passages)
@@ -366,6 +371,7 @@ class Library:
                 tokens=sum(passage.tokens for passage, _ in passages),
                 digest=digest,
                 notes=extract.notes,
+                permalink=harvest.permalink,
             )
         if source.depth and harvest.first is None:
             harvest.first = document, passages
@@ -421,21 +427,21 @@ def _weigh(passages: Iterable[ExtractedPassage]) -> list[tuple[Passage, str]]:
 def _tell_unread(
     harvest: _Harvest, name: str, documents: Sequence[Document]
 ) -> Iterator[UnreadFile]:
-    """Yield one sentence on all that was not read inside, if that is worth one."""
+    """Yield what is to be told of that which was not read inside, if that is worth a word."""
     # Logos, icons and empty files are in many mails and archives; nobody misses them.
     missed = [
         (inside, error)
         for inside, error in harvest.unread
         if not isinstance(error, ImageFile | EmptyFile)
     ]
-    if missed or harvest.left_out:
-        reason = explain_inside(name, missed, harvest.left_out, others=bool(documents))
+    told = explain_inside(name, missed, harvest.left_out)
+    if not told and not documents:
+        told = [NothingInside(name).told(name)]
+    for reason in told:
         yield UnreadFile(harvest.file_id, name, reason)
-    elif not documents:
-        yield UnreadFile(harvest.file_id, name, NothingInside(name).plain)
 
 
 def _explain(file: SharedFile, error: DocumentError) -> UnreadFile:
     """Put a name into the failure's sentence that is safe to show."""
     name = clean_name(error.name or file.name)
-    return UnreadFile(file.id, name, error.sentence.format(name=name))
+    return UnreadFile(file.id, name, error.told(name))

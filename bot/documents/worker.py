@@ -8,9 +8,9 @@ nothing of the program but the `readers` folder beside it, and can be killed at 
   `memory_bytes`, `cpu_seconds`, `characters`, `pages`, `rows`, `ocr_pages`, `ocr_languages`).
 - Out: frames, each four bytes of length, big-endian, then that many bytes. First a JSON object:
   either `failure` (a code), `detail` and `pictures`, or `kind`, `unit`, `read_pages`,
-  `total_pages`, `notes`, `pictures`, `left_out`, `passages` (how many follow) and `members` (a list
-  of `[name, failure]`). Then for each passage a JSON array `[page, piece, label, text, terms]`.
-  Then for each member without a failure its bytes.
+  `total_pages`, `notes` (a list of `[flaw, pages, text, count, total]`), `pictures`, `left_out`,
+  `passages` (how many follow) and `members` (a list of `[name, failure]`). Then for each passage a
+  JSON array `[page, piece, label, text, terms]`. Then for each member without a failure its bytes.
 """
 
 import importlib
@@ -116,7 +116,9 @@ def _read(data: bytes, task: dict[str, Any]) -> Iterator[bytes]:
             "unit": reading.unit,
             "read_pages": reading.read_pages,
             "total_pages": reading.total_pages,
-            "notes": reading.notes,
+            "notes": [
+                [note.flaw, note.pages, note.text, note.count, note.total] for note in reading.notes
+            ],
             "pictures": reading.pictures,
             "left_out": reading.left_out,
             "passages": len(reading.passages),

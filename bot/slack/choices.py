@@ -110,7 +110,7 @@ PERSON_CHOICES: Final = (
     Choice(
         "person",
         "think",
-        mark("Reasoning"),
+        mark("Thinking"),
         mark("Whether I think before I answer. /think or /no_think in a message wins."),
         (Option(DEFAULT, None, mark("As the channel has it")), _ON, _OFF),
     ),
@@ -160,7 +160,7 @@ CHANNEL_CHOICES: Final = (
     Choice(
         "channel",
         "think",
-        mark("Reasoning"),
+        mark("Thinking"),
         mark("For all who have chosen nothing else for themselves."),
         (_AS_WORKSPACE, _ON, _OFF),
     ),

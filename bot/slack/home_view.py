@@ -224,9 +224,12 @@ def _render_person(state: HomeState, language: Language) -> list[Block]:
 
 
 def _render_usage(state: HomeState, language: Language) -> list[Block]:
-    lines = [_say_spent(language.say("You"), state.own, language)]
+    own = language.say("You: {used}", used=_say_spent(state.own, language))
+    lines = [f"{own}{_draw_budget(state.own, language)}"]
     if state.everyone.most is not None or state.workspace is not None:
-        lines.append(_say_spent(language.say("Everyone here"), state.everyone, language))
+        used = _say_spent(state.everyone, language)
+        everyone = language.say("This workspace: {used}", used=used)
+        lines.append(f"{everyone}{_draw_budget(state.everyone, language)}")
     month = language.month(state.now.astimezone(UTC))  # as it is counted
     return [
         _header(language.say("Used in {month}", month=month)),
@@ -234,19 +237,22 @@ def _render_usage(state: HomeState, language: Language) -> list[Block]:
     ]
 
 
-def _say_spent(who: str, spent: Spent, language: Language) -> str:
+def _say_spent(spent: Spent, language: Language) -> str:
     answers = language.say_count("{count} answer", "{count} answers", spent.answers)
     tokens = language.say_count("{count} token", "{count} tokens", spent.tokens)
-    line = f"*{who}*: {answers} · {tokens}"
+    return f"{answers} · {tokens}"
+
+
+def _draw_budget(spent: Spent, language: Language) -> str:
     if spent.most is None:
-        return line
+        return ""
     share = min(1.0, spent.tokens / spent.most) if spent.most else 1.0
     # It is full only when nothing is left.
     filled = int(share * _BAR_CELLS)
     of_budget = language.say(
         "{percent}% of the budget of {most}", percent=int(share * 100), most=spent.most
     )
-    return f"{line}\n{'▰' * filled}{'▱' * (_BAR_CELLS - filled)} {of_budget}"
+    return f"\n{'▰' * filled}{'▱' * (_BAR_CELLS - filled)} {of_budget}"
 
 
 def _render_recent(state: HomeState, language: Language) -> Iterator[Block]:

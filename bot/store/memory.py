@@ -1,6 +1,7 @@
 """What is remembered of threads and documents, and how a person has it forgotten."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Table, Text, cast, delete, literal, select, union, update
@@ -40,8 +41,9 @@ class Memory:
     is at work is left to come to its end.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         self._database = database
+        self._now = now
 
     async def knows_channel(self, team: str, channel: str) -> bool:
         """Tell whether we were ever written to in a channel or direct message."""
@@ -80,7 +82,10 @@ class Memory:
         return await self._forget_threads(team, channel, found)
 
     async def forget_thread(self, thread: ThreadKey) -> Forgotten:
-        """Forget a thread: its messages, traces, verdicts, and documents that no other one has."""
+        """Forget a thread: its messages, traces, verdicts, and documents that no other one has.
+
+        That it was read is remembered, or its next message would bring all of it back from Slack.
+        """
         async with self._database.write() as tx:
             attached = select(documents.c.source).where(
                 documents.c.team == thread.team,
@@ -91,7 +96,20 @@ class Memory:
             sources = list((await tx.execute(attached.distinct())).scalars())
             digests = await unlink_files(self._database, tx, thread, sources) if sources else []
             gone = await tx.execute(delete(messages).where(*_is_of(thread, messages)))
-            for table in (threads, traces, feedback):
+            row = {
+                "team": thread.team,
+                "channel": thread.channel,
+                "thread_ts": thread.thread_ts,
+                "read_at": self._now(),
+            }
+            read = self._database.insert(threads).values(row)
+            await tx.execute(
+                read.on_conflict_do_update(
+                    index_elements=["team", "channel", "thread_ts"],
+                    set_={"read_at": read.excluded.read_at},
+                )
+            )
+            for table in (traces, feedback):
                 await tx.execute(delete(table).where(*_is_of(thread, table)))
             ended = (
                 select(turns.c.id, turns.c.payload)

@@ -1,6 +1,4 @@
-"""What goes into a prompt, and what is said about it."""
-
-# ruff: noqa: RUF001  # page ranges have a dash
+"""What goes into a prompt."""
 
 import re
 from collections.abc import Sequence
@@ -20,9 +18,6 @@ from bot.documents.excerpt import (
     quote_part,
     rank,
     sample_sheets,
-    say_read,
-    say_sampled,
-    say_searched,
     share_room,
     take_best,
 )
@@ -208,41 +203,3 @@ def test_what_is_wanted_most_is_taken_as_far_as_the_room_goes() -> None:
         "a.pdf": (7,)
     }
     assert take_best([one, two], wanted, 0) == []
-
-
-def test_it_says_which_pages_were_read() -> None:
-    document = make(["x"] * 12, total=20).document
-    assert say_read(document, range(1, 13)) == "Read pages 1–12 of 20"
-    assert say_read(document, [3]) == "Read page 3 of 20"
-    assert say_read(document, []) == "None of its 20 pages fit"
-    assert say_read(make(["x"], unit="sheet").document, []) == "Its only sheet did not fit"
-
-
-def test_it_says_what_was_searched_and_what_was_read_of_it() -> None:
-    whole, cut = make(["x"] * 12).document, make(["x"] * 12, total=20).document
-    assert (
-        say_searched(whole, [3, 4, 9], fits=True)
-        == "Searched all 12 pages and read pages 3–4 and 9 for this"
-    )
-    assert say_searched(cut, [3], fits=True) == "Searched pages 1–12 of 20 and read page 3 for this"
-    assert (
-        say_searched(make(["x"], unit="sheet").document, [1], fits=True)
-        == "Searched its only sheet for this"
-    )
-    assert say_searched(whole, [], fits=False) == "Searched all 12 pages and found nothing on this"
-    assert say_searched(whole, [], fits=True) == (
-        "Searched all 12 pages; there was no room to read what may be on this"
-    )
-
-
-def test_it_says_that_sheets_were_sampled() -> None:
-    one, two = make(["x"], unit="sheet").document, make(["x"] * 2, unit="sheet").document
-    said = "Computed columns and totals over the rows, and read a sample of them"
-    assert say_sampled(one, [1]) == said
-    assert say_sampled(two, [1, 2]) == said.replace("totals", "totals of sheets 1–2")
-
-
-def test_many_scattered_pages_are_counted_not_listed() -> None:
-    document = make(["x"] * 100).document
-    said = say_searched(document, range(1, 100, 3), fits=True)
-    assert said == "Searched all 100 pages and read 33 pages between 1 and 97 for this"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.messages import Caveat
 from bot.documents.extraction import (
     RECOGNITION_SECONDS,
     WORKER,
@@ -41,6 +42,12 @@ HEADER = (
     '"left_out": 0, "passages": 1, "members": []}'
 )
 NO_PAGE = HEADER.replace('"passages": 1', '"passages": 0')
+
+
+def noting(*note: object) -> str:
+    """What a worker does that notes something else than what it may."""
+    return f"header = {NO_PAGE}; header['notes'] = [{list(note)!r}]; frame(header)"
+
 
 WriteWorker = Callable[[str], Path]
 
@@ -134,6 +141,9 @@ async def test_cancelling_kills_the_worker(write_worker: WriteWorker, meeting: P
         ),
         ("while True: os.write(1, b'\\x7f' * 65536)", ReaderCrashed),
         ("while True: frame(' ' * 60000)", ReaderCrashed),
+        (noting("noted", [], "Anything.", 0, 0), ReaderCrashed),
+        (noting("{0.__class__}", [], "", 0, 0), ReaderCrashed),
+        (noting("cut", ["one"], "", 0, 0), ReaderCrashed),
     ],
 )
 async def test_worker_that_dies_or_talks_nonsense_is_a_failure(
@@ -171,10 +181,10 @@ for act in (lambda: open("/etc/hostname"), socket.socket, lambda: os.listdir("/"
     except OSError:
         pass
 header = json.loads({NO_PAGE!r})
-header["notes"] = seen
+header["kind"] = " ".join(seen)
 frame(header)
 """)
-    assert (await extract(Extractor(worker=script))).notes == ()
+    assert (await extract(Extractor(worker=script))).kind == ""
 
 
 @pytest.mark.parametrize(
@@ -202,10 +212,10 @@ try:
     {act}
 except PermissionError as error:
     header = {NO_PAGE}
-    header["notes"] = [str(open("/etc/passwd").read()[:0]), str(error.errno)]
+    header["kind"] = open("/etc/passwd").read()[:0] + str(error.errno)
     frame(header)
 """)
-    assert (await extract(Extractor(worker=script))).notes == ("", "None")
+    assert (await extract(Extractor(worker=script))).kind == "None"
 
 
 async def test_bar_is_up_before_a_file_is_read(tmp_path: Path, write_worker: WriteWorker) -> None:
@@ -264,7 +274,7 @@ def recognising(first: str, second: str) -> str:
 task = json.loads(sys.argv[1])
 found = {NO_PAGE}
 if task["ocr_pages"]:
-    found["notes"] = [f"{{task['ocr_pages']}} pages, {{task['cpu_seconds']}} seconds"]
+    found["notes"] = [["recognised", [task["ocr_pages"]], "", task["cpu_seconds"], 0]]
     {second}
 else:
     found["pictures"] = 7
@@ -276,17 +286,18 @@ frame(found)
 @pytest.mark.parametrize(
     ("first", "second", "result"),
     [
-        ("pass", "pass", (f"3 pages, {20 + 3 * RECOGNITION_SECONDS} seconds",)),
+        ("pass", "pass",
+         (Caveat("recognised", (3,), count=20 + 3 * RECOGNITION_SECONDS),)),
         ("found = {'failure': 'scan', 'pictures': 2}", "pass",
-         (f"2 pages, {20 + 2 * RECOGNITION_SECONDS} seconds",)),
+         (Caveat("recognised", (2,), count=20 + 2 * RECOGNITION_SECONDS),)),
         ("found = {'failure': 'scan'}", "pass", ScannedPages),
-        ("found['notes'] = ['One.']", "os.abort()",
-         ("One.", "Text recognition failed on its scanned pages.")),
+        ("found['notes'] = [['cut', [1], '', 0, 0]]", "os.abort()",
+         (Caveat("cut", (1,)), Caveat("recognition_failed"))),
         ("found = {'failure': 'scan', 'pictures': 2}", "os.abort()", TooComplex),
     ],
 )  # fmt: skip
 async def test_pages_without_text_are_tried_again_with_more_time(
-    write_worker: WriteWorker, first: str, second: str, result: tuple[str] | type[DocumentError]
+    write_worker: WriteWorker, first: str, second: str, result: tuple[Caveat] | type[DocumentError]
 ) -> None:
     script = write_worker(recognising(first, second))
     extractor = Extractor(ExtractionLimits(ocr_pages=3), worker=script)

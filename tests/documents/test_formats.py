@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bot.conversation.messages import Caveat
 from bot.documents.extraction import ExtractionLimits
 from bot.documents.failures import NoText, ScannedPages
 from tests.documents import samples
@@ -27,7 +28,7 @@ async def test_scanned_page_among_others_is_an_empty_page() -> None:
     data = samples.make_pdf(["Some text", None, "5", "", None])
     found = await extract(data, "a.pdf", limits=ExtractionLimits(ocr_pages=0))
     assert texts(found) == ["Some text", "", "5", "", ""]
-    assert found.notes == ("Pages 2 and 4–5 have no readable text.",)
+    assert found.notes == (Caveat("blank", (2, 4, 5)),)
 
 
 async def test_pdf_of_pictures_is_told_from_an_empty_one() -> None:
@@ -83,7 +84,7 @@ async def test_workbook_has_one_page_per_sheet() -> None:
     found = await extract(data, "book.xlsx")
     assert (found.kind, found.unit, found.total_pages) == ("spreadsheet", "sheet", 3)
     assert labels(found) == ["Q3", "Empty", "Notes & <more>"]
-    assert found.notes == ("Sheet 2 has no readable text.",)
+    assert found.notes == (Caveat("blank", (2,)),)
 
 
 async def test_ods_and_odt_are_read() -> None:
@@ -246,4 +247,4 @@ async def test_reading_stops_at_the_limit_of_characters_and_says_so() -> None:
     limits = ExtractionLimits(characters=25)
     pdf = await extract(samples.make_pdf(["page number one"] * 5), "a.pdf", limits=limits)
     assert texts(pdf) == ["page number one", "page numbe"]
-    assert (pdf.total_pages, pdf.notes) == (5, ("Page 2 was read only in part.",))
+    assert (pdf.total_pages, pdf.notes) == (5, (Caveat("cut", (2,)),))

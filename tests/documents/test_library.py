@@ -20,6 +20,7 @@ from bot.conversation.ports import Documents
 from bot.documents.extraction import Extract, ExtractionLimits, Extractor
 from bot.documents.library import CONCURRENCY, Library
 from bot.errors import DocumentError
+from bot.language import ENGLISH
 from tests.documents import samples
 
 THREAD = ThreadKey("T1", "C1", "1.000100")
@@ -189,6 +190,10 @@ def read_text(shelf: Shelf, result: Document | UnreadFile, team: str = "T1") -> 
     return shelf.contents[team, result.digest][0][0].text
 
 
+def reasons(results: Sequence[Document | UnreadFile]) -> list[str]:
+    return [ENGLISH.put(one.reason) for one in results if isinstance(one, UnreadFile)]
+
+
 async def test_results_come_in_the_order_of_the_files(shelf: Shelf) -> None:
     source = Source({
         "F1": b"%PDF-broken",
@@ -239,7 +244,7 @@ async def test_known_failure_says_what_is_wrong_with_a_safe_name(shelf: Shelf) -
         [result] = await build(source, shelf).read(THREAD, [file("F1", name)])
     assert isinstance(result, UnreadFile)
     assert result.name == "‹!channel› {name}{0}.png"
-    assert "images like ‹!channel› {name}{0}.png." in result.reason
+    assert "images like ‹!channel› {name}{0}.png." in ENGLISH.put(result.reason)
     assert [entry["event"] for entry in logs] == ["file_unread"]
     assert "channel" not in str(logs)
 
@@ -249,8 +254,8 @@ async def test_unknown_failure_is_logged_and_becomes_a_general_sentence(shelf: S
     with capture_logs() as logs:
         results = await build(source, shelf).read(THREAD, [file("F1", "a.txt"), file("F2")])
     assert isinstance(results[0], UnreadFile)
-    assert "something went wrong on my side" in results[0].reason
-    assert "secret" not in results[0].reason
+    assert "something went wrong on my side" in ENGLISH.put(results[0].reason)
+    assert "secret" not in str(results[0].reason)
     assert read_text(shelf, results[1]) == "fine"
     assert "file_failed" in [entry["event"] for entry in logs]
 
@@ -376,7 +381,7 @@ async def test_pictures_in_a_mails_text_and_signatures_are_no_files(shelf: Shelf
     assert [result.name for result in results] == ["F1.txt", "real.txt (in F1.txt)"]
 
 
-async def test_what_is_unread_inside_is_told_once(shelf: Shelf) -> None:
+async def test_what_is_unread_inside_is_told_by_its_reasons(shelf: Shelf) -> None:
     parts: dict[str, str | bytes] = {
         "logo.png": b"\x89PNG\r\n\x1a\n\0",
         "empty.txt": b"",
@@ -386,17 +391,18 @@ async def test_what_is_unread_inside_is_told_once(shelf: Shelf) -> None:
     }
     source = Source({"F1": samples.make_zip(parts), "F2": bytes(mail(("torn.pdf", b"%PDF-1.7")))})
     library = build(source, shelf)
-    good, unread = await library.read(THREAD, [file("F1", "x.zip")])
-    assert (good.name, unread.file_id) == ("good.txt (in x.zip)", "F1")
-    assert isinstance(unread, UnreadFile)
-    assert unread.reason == (
-        "I couldn't read some files in x.zip: torn.pdf (damaged), ‹!channel›.mp3 (a recording). "
-        "Please share what you need of this on its own."
-    )
-    body, unread = await library.read(THREAD, [file("F2", "m.eml")])
-    assert (body.name, unread.file_id) == ("m.eml", "F2")
-    assert isinstance(unread, UnreadFile)
-    assert unread.reason.startswith("I couldn't read one file in m.eml: torn.pdf (damaged).")
+    good, *unread = await library.read(THREAD, [file("F1", "x.zip")])
+    assert good.name == "good.txt (in x.zip)"
+    assert {one.file_id for one in unread} == {"F1"}
+    assert reasons(unread) == [
+        "Not read in x.zip: torn.pdf (damaged).",
+        "Not read in x.zip: ‹!channel›.mp3 (recording).",
+        "Please share what you need of x.zip on its own.",
+    ]
+    body, *unread = await library.read(THREAD, [file("F2", "m.eml")])
+    assert body.name == "m.eml"
+    assert {one.file_id for one in unread} == {"F2"}
+    assert reasons(unread)[0] == "Not read in m.eml: torn.pdf (damaged)."
 
 
 async def test_archive_without_documents_has_its_own_sentence(shelf: Shelf) -> None:
@@ -409,10 +415,10 @@ async def test_archive_without_documents_has_its_own_sentence(shelf: Shelf) -> N
     results = await build(source, shelf).read(
         THREAD, [file(one, f"{one}.zip") for one in ("F1", "F2", "F3")]
     )
-    reasons = [result.reason for result in results if isinstance(result, UnreadFile)]
-    assert "found no document in it" in reasons[0]
-    assert reasons[1] == reasons[0].replace("F1", "F2")
-    assert "couldn't read anything in F3.zip: a.pdf (damaged)" in reasons[2]
+    told = reasons(results)
+    assert "found no document in it" in told[0]
+    assert told[1] == told[0].replace("F1", "F2")
+    assert told[2] == "Not read in F3.zip: a.pdf (damaged)."
 
 
 async def test_only_so_many_files_are_taken_out_however_they_are_nested(shelf: Shelf) -> None:
@@ -420,12 +426,12 @@ async def test_only_so_many_files_are_taken_out_however_they_are_nested(shelf: S
     outer = samples.make_zip({
         **{f"0{at}.jpg": b"\xff\xd8\xff\0" for at in range(5)}, "in.zip": inner,
     })  # fmt: skip
-    *documents, unread = await build(Source({"F1": outer}), shelf).read(
-        THREAD, [file("F1", "x.zip")]
-    )
-    assert len(documents) == 19
-    assert isinstance(unread, UnreadFile)
-    assert unread.reason.startswith("I left out 16 more files in x.zip, since I look at 20 at most")
+    results = await build(Source({"F1": outer}), shelf).read(THREAD, [file("F1", "x.zip")])
+    assert len(results) == 19 + 2
+    assert reasons(results) == [
+        "I left out 16 more files in x.zip, since I look at 20 at most.",
+        "Please share what you need of x.zip on its own.",
+    ]
 
 
 async def test_archives_are_opened_only_so_deep(shelf: Shelf) -> None:
@@ -433,10 +439,8 @@ async def test_archives_are_opened_only_so_deep(shelf: Shelf) -> None:
     for depth in range(4):
         data = samples.make_zip({f"{depth}.{'zip' if depth else 'txt'}": data, "t.txt": f"{depth}"})
     results = await build(Source({"F1": data}), shelf).read(THREAD, [file("F1", "x.zip")])
-    assert [result.name for result in results[:-1]] == ["t.txt (in 3.zip)", "t.txt (in x.zip)"]
-    unread = results[-1]
-    assert isinstance(unread, UnreadFile)
-    assert "2.zip (too deep inside of other files)" in unread.reason
+    assert [result.name for result in results[:2]] == ["t.txt (in 3.zip)", "t.txt (in x.zip)"]
+    assert reasons(results)[0] == "Not read in x.zip: 2.zip (too deep inside of other files)."
 
 
 async def test_nothing_blocks_the_loop(shelf: Shelf) -> None:
@@ -468,12 +472,11 @@ async def test_archive_half_kept_is_read_again(shelf: Shelf, name: str) -> None:
 async def test_archive_that_takes_too_long_is_read_no_further(shelf: Shelf) -> None:
     times = iter([0.0, 1.0, 179.0])
     library = Library(Source({"F1": ARCHIVE}), Extractor(), shelf, clock=lambda: next(times, 181.0))
-    first, second, told = await library.read(THREAD, [file("F1", "x.zip")])
+    first, second, *told = await library.read(THREAD, [file("F1", "x.zip")])
 
     assert isinstance(first, Document)
     assert isinstance(second, Document)
-    assert isinstance(told, UnreadFile)
-    assert "1 more" in told.reason
+    assert "1 more file in x.zip" in reasons(told)[0]
 
 
 async def test_a_file_deleted_while_it_was_read_is_forgotten(shelf: Shelf) -> None:

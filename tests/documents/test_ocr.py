@@ -10,6 +10,7 @@ import pypdfium2  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from bot.conversation.messages import Caveat
 from bot.documents.extraction import ExtractionLimits
 from bot.documents.failures import ImageFile, NoText, ScannedPages, WordlessImage
 from bot.documents.readers import frames, ocr
@@ -32,7 +33,6 @@ Please bring the papers that were sent to you
 and tell us by Friday whether you can come.
 Coffee and sandwiches will be served.
 With kind regards, your secretary"""
-NOTE = "read by text recognition; check figures against the original."
 
 
 def draw(
@@ -74,14 +74,14 @@ async def test_a_scan_is_read_page_by_page() -> None:
         WORDS,
         "Invoice 4711\nTotal: 1,234.50 EUR",
     ]
-    assert extracted.notes == (f"Pages 1–2 were {NOTE}",)  # noqa: RUF001  # a dash between numbers
+    assert extracted.notes == (Caveat("recognised", (1, 2)),)
 
 
 async def test_only_pages_without_a_text_layer_are_recognised() -> None:
     data = join(samples.make_pdf(["Typed text"]), scan(draw(WORDS)), samples.make_pdf(["More"]))
     extracted = await extract(data, "mixed.pdf")
     assert [text.strip() for text in texts(extracted)] == ["Typed text", WORDS, "More"]
-    assert extracted.notes == (f"Page 2 was {NOTE}",)
+    assert extracted.notes == (Caveat("recognised", (2,)),)
 
 
 async def test_pages_beyond_the_limit_are_told() -> None:
@@ -89,9 +89,9 @@ async def test_pages_beyond_the_limit_are_told() -> None:
     extracted = await extract(data, "scan.pdf", limits=ExtractionLimits(ocr_pages=1))
     assert [text.strip() for text in texts(extracted)] == [WORDS, "", "Typed text"]
     assert extracted.notes == (
-        f"Page 1 was {NOTE}",
-        "Text recognition reads at most 1 page of a file.",
-        "Page 2 has no readable text.",
+        Caveat("recognised", (1,)),
+        Caveat("recognition_ended", count=1),
+        Caveat("blank", (2,)),
     )
 
 
@@ -115,7 +115,7 @@ async def test_pictures_of_text_are_read(form: str) -> None:
     extracted = await extract(save(draw(WORDS), form), "photo")
     assert (extracted.kind, extracted.unit, extracted.total_pages) == ("image", "page", 1)
     assert texts(extracted) == [WORDS]
-    assert extracted.notes == (f"The text was {NOTE}",)
+    assert extracted.notes == (Caveat("recognised"),)
 
 
 async def test_each_page_of_a_fax_is_a_page() -> None:
@@ -124,7 +124,7 @@ async def test_each_page_of_a_fax_is_a_page() -> None:
     extracted = await extract(data, "fax.tif", limits=ExtractionLimits(ocr_pages=2))
     assert texts(extracted) == ["First sheet", "Second sheet"]
     assert (extracted.read_pages, extracted.total_pages) == (2, 3)
-    assert extracted.notes == (f"Pages 1–2 were {NOTE}",)  # noqa: RUF001  # a dash between numbers
+    assert extracted.notes == (Caveat("recognised", (1, 2)),)
 
 
 async def test_small_light_print_on_dark_ground_is_read() -> None:

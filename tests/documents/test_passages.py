@@ -9,6 +9,7 @@ from bot.documents.readers.pages import (
     MAX_PASSAGE_CHARACTERS,
     Limits,
     Pages,
+    ReadCaveat,
     Reading,
     Unreadable,
     clean,
@@ -97,7 +98,7 @@ def test_pieces_given_are_asked_for_only_until_the_limit() -> None:
     pages.add_pieces(endless(), "Sheet 1")  # type: ignore[arg-type]  # an object that can be iterated
     reading = pages.close("sheet", 1)
     assert len(asked) < 20
-    assert reading.notes == ("Sheet 1 was read only in part.",)
+    assert reading.notes == (ReadCaveat("cut", (1,)),)
     assert reading.passages[0].text == ("piece 0 " * 10).rstrip()
     assert {passage.label for passage in reading.passages} == {"Sheet 1"}
 
@@ -120,11 +121,6 @@ def test_pages_without_text_are_noted() -> None:
         pages.add(text)
     pages.skip()
     assert pages.close("page", 6).notes == (
-        "Page 6 is damaged.",
-        "Pages 2–3 and 5 have no readable text.",  # noqa: RUF001  # a dash between numbers
+        ReadCaveat("damaged", (6,)),
+        ReadCaveat("blank", (2, 3, 5)),
     )
-
-
-def test_many_pages_without_text_are_counted() -> None:
-    reading = collect(*["a", ""] * 20)
-    assert reading.notes == ("20 pages have no readable text.",)

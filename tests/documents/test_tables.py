@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 import openpyxl  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
+from bot.conversation.messages import Caveat
 from bot.documents.extraction import Extract, ExtractionLimits
 from bot.documents.readers import tables
+from bot.documents.readers.pages import ReadCaveat
 from bot.documents.readers.rows import Batch, Stopwatch, read_table
 from tests.documents import samples
 from tests.documents.extracting import extract, labels, texts
@@ -123,12 +125,7 @@ async def test_rows_beyond_the_limit_are_in_the_profile_and_told() -> None:
     assert "- b: integer, min 1, max 1, mean 1, sum 9999" in pieces_of(extracted)[0]
     assert "998 | 1" in texts(extracted)[0]
     assert "999 | 1" not in texts(extracted)[0]
-    assert extracted.notes == (
-        (
-            "The table was read row by row only up to row 1,000; "
-            "its figures are computed over all 10,000 rows."
-        ),
-    )
+    assert extracted.notes == (Caveat("rows_listed", count=1_000, total=10_000),)
 
 
 def test_the_profile_ends_when_its_time_is_over() -> None:
@@ -138,9 +135,7 @@ def test_the_profile_ends_when_its_time_is_over() -> None:
     table = read_table(iter(batches), stopwatch, rows=2, room=100_000)
     assert "Table of more than 4 rows" in table.pieces[0]
     assert "its first 4 rows" in table.pieces[0]
-    assert table.describe_gap("It") == (
-        "It was read row by row only up to row 2; its figures are computed over the first 5 rows."
-    )
+    assert table.list_gaps("It") == [ReadCaveat("rows_profiled", text="It", count=2, total=5)]
 
 
 def test_a_sheet_without_a_table_is_read_only_as_far_as_it_is_listed() -> None:
@@ -152,14 +147,14 @@ def test_a_sheet_without_a_table_is_read_only_as_far_as_it_is_listed() -> None:
 
     table = read_table(batches(), Stopwatch(), rows=3, room=100_000)
     assert table.pieces == ("some\nwords\nmore",)
-    assert table.describe_gap("It") == "It was read only up to its row 3."
+    assert table.list_gaps() == [ReadCaveat("rows_cut", count=3)]
 
 
 async def test_a_quotation_without_end_costs_the_rest_and_is_told() -> None:
     text = write(SALES) + 'North,"2025\n' + "x" * 100 * 1024 + "\n" + "y" * 100 * 1024
     extracted = await extract(text.encode(), "x.csv")
     assert "Table of 60 rows" in pieces_of(extracted)[0]
-    assert extracted.notes[-1] == ("The table breaks off after row 61: a quotation has no end.")
+    assert extracted.notes[-1] == Caveat("rows_broken", count=61)
 
 
 async def test_a_long_table_is_never_wholly_in_memory_as_text() -> None:
@@ -250,8 +245,8 @@ async def test_a_long_sheet_leaves_room_for_those_behind_it() -> None:
     limits = ExtractionLimits(characters=30_000, rows=1_500)
     extracted = await extract(data, "x.xlsx", limits=limits)
     assert "- b: integer, min 1, max 3, mean 2, sum 6" in pieces_of(extracted, 2)[0]
-    assert extracted.notes[0].startswith('Sheet "Long" was read row by row only up to row ')
-    assert extracted.notes[0].endswith("its figures are computed over all 2,001 rows.")
+    assert (extracted.notes[0].flaw, extracted.notes[0].text) == ("rows_listed", "Long")
+    assert 0 < extracted.notes[0].count < extracted.notes[0].total == 2_001
 
 
 async def test_opendocument_sheets_have_profiles_too() -> None:

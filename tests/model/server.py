@@ -61,6 +61,8 @@ class ModelServer:
         self.replies: list[Reply] = []
         self.requests: list[Request] = []
         self.title_requests: list[Request] = []
+        self.scripts_titles = False
+        """Whether titles are requests like any other."""
         self.running: list[Request] = []
         """Those that are being answered right now."""
         self.connections = 0
@@ -109,7 +111,7 @@ class ModelServer:
         self.connections += 1
         try:
             while request := await _read_request(reader):
-                if _TITLE_REQUEST in str(request.body):
+                if _TITLE_REQUEST in str(request.body) and not self.scripts_titles:
                     self.title_requests.append(request)
                     await self._answer(answer("A small talk"), reader, writer)
                     continue

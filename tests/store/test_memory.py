@@ -17,7 +17,7 @@ from bot.store.database import Database
 from bot.store.documents import DocumentStore
 from bot.store.history import SqlHistory
 from bot.store.memory import Forgotten, Memory
-from bot.store.tables import documents, feedback, messages, threads, traces, turns
+from bot.store.tables import documents, feedback, messages, traces, turns
 from bot.store.traces import Trace, Traces
 from tests.store.full_text import check_index
 
@@ -78,10 +78,10 @@ async def end_all(database: Database) -> None:
 
 
 async def count(database: Database, thread: ThreadKey) -> int:
-    """How many rows there are about a thread, but for its turns."""
+    """How many rows there are of what was said in a thread."""
     total = 0
     async with database.read() as tx:
-        for table in (messages, threads, traces, feedback):
+        for table in (messages, traces, feedback):
             which: list[ColumnElement[bool]] = [
                 table.c.team == thread.team,
                 table.c.channel == thread.channel,
@@ -101,10 +101,22 @@ async def test_a_thread_is_forgotten_with_all_that_belongs_to_it(
     assert await memory.forget_thread(THREAD) == Forgotten(messages=2, documents=1)
 
     assert await count(database, THREAD) == 0
-    assert await count(database, BOBS) == 6
+    assert await count(database, BOBS) == 5
     assert await DocumentStore(database).find("T1", "F1") == []
     await check_index(database)
     assert await memory.forget_thread(THREAD) == Forgotten()
+
+
+async def test_what_was_forgotten_is_not_read_again_with_the_next_message(
+    database: Database, memory: Memory
+) -> None:
+    await fill(database, THREAD, "U1", "F1")
+
+    await memory.forget_thread(THREAD)
+
+    survey = await SqlHistory(database).survey(THREAD, before="9999999999.000000")
+    assert survey.read
+    assert not survey.people
 
 
 async def test_a_document_that_another_thread_has_stays_there(
@@ -156,8 +168,8 @@ async def test_in_a_channel_the_threads_that_a_person_began_are_forgotten(
     assert await memory.forget_own_threads("T1", "C1", "U1") == Forgotten(2, 1)
 
     assert await count(database, THREAD) == 0
-    assert await count(database, BOBS) == 7
-    assert await count(database, FOREIGN) == 6
+    assert await count(database, BOBS) == 6
+    assert await count(database, FOREIGN) == 5
 
 
 async def test_a_direct_message_is_forgotten_whole(
@@ -172,7 +184,7 @@ async def test_a_direct_message_is_forgotten_whole(
     assert await memory.forget_channel("T1", "D1") == Forgotten(4, 2)
 
     assert await count(database, DIRECT) == await count(database, second) == 0
-    assert await count(database, THREAD) == 6
+    assert await count(database, THREAD) == 5
     turn = await ledger.find_message("T1", only_a_turn.key)
     assert turn is not None
     assert turn.payload["text"] == ""
@@ -218,7 +230,7 @@ async def test_only_the_file_itself_is_forgotten(
     assert not await memory.forget_document("T1", "U1", file_id)
     assert not await memory.forget_document("T1", "U2", "F1")
 
-    assert await count(database, THREAD) == 6
+    assert await count(database, THREAD) == 5
 
 
 async def test_a_channel_is_known_once_somebody_wrote_to_us_there(

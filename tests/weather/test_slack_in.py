@@ -13,6 +13,7 @@ from bot.demo.deliveries import Undelivered
 from bot.demo.server import StandIn
 from tests.chatting import ALICE, BOT, DIRECT, GENERAL, Chat, chatting, say, shown
 from tests.model.server import Reply
+from tests.traces import read_trace
 from tests.weather.log import Log
 
 OFTEN = (0.2,) * 100
@@ -39,7 +40,7 @@ async def reached(
 
 
 def texts(chat: Chat, channel: str, ts: str) -> list[str]:
-    return [shown(one) for one in chat.replies(channel, ts)]
+    return [read_trace(one) or shown(one) for one in chat.replies(channel, ts)]
 
 
 async def test_whatever_is_delivered_again_is_answered_once(

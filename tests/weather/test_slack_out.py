@@ -9,6 +9,7 @@ import pytest
 from bot.demo.faults import Faults
 from bot.demo.server import StandIn
 from tests.chatting import ALICE, BOB, BOT, DIRECT, GENERAL, Chat, buttons, chatting, say, shown
+from tests.traces import read_trace
 from tests.weather.log import Log
 
 METHODS = (
@@ -46,7 +47,7 @@ def reset(faults: Faults, method: str) -> None:
 
 
 def texts(chat: Chat, channel: str, ts: str) -> list[str]:
-    return [shown(one) for one in chat.replies(channel, ts)]
+    return [read_trace(one) or shown(one) for one in chat.replies(channel, ts)]
 
 
 def cut_off(faults: Faults) -> None:

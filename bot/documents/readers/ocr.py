@@ -121,11 +121,6 @@ class Recogniser:
         return text
 
 
-def describe_recognised(pages: str) -> str:
-    """Say that what is on these pages was recognised, and is to be trusted only so far."""
-    return f"{pages} read by text recognition; check figures against the original."
-
-
 def _find_languages() -> tuple[Path, set[str]]:
     """Return the folder with the language data, and the languages in it."""
     for pattern in _DATA_FOLDERS:

@@ -22,7 +22,6 @@ MEMBER_BYTES = 200 * 1024 * 1024
 """Of all of them together, unpacked."""
 
 _HEADING_CHARACTERS = 1_000
-_LISTED_PAGES = 10
 
 _UNWANTED = re.compile(
     "["
@@ -93,6 +92,17 @@ class ReadMember:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadCaveat:
+    """What could not be read, or only so well; the fields mean what they mean in `Caveat`."""
+
+    flaw: str
+    pages: tuple[int, ...] = ()
+    text: str = ""
+    count: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """A file's text.
 
@@ -102,7 +112,7 @@ class Reading:
             has none.
         read_pages: How many pages were read.
         total_pages: How many there are, those beyond the limits too.
-        notes: Sentences on what could not be read.
+        notes: What could not be read, or only so well.
         pictures: How many pages without text could still be tried by text recognition.
         members: Files inside, `MEMBERS` at most.
         left_out: How many more there are.
@@ -112,7 +122,7 @@ class Reading:
     passages: tuple[ReadPassage, ...]
     read_pages: int
     total_pages: int
-    notes: tuple[str, ...] = ()
+    notes: tuple[ReadCaveat, ...] = ()
     pictures: int = 0
     members: tuple[ReadMember, ...] = ()
     left_out: int = 0
@@ -189,7 +199,7 @@ class Pages:
         self.damaged.append(self._blank.pop())
 
     def close(
-        self, unit: str, total_pages: int, notes: Iterable[str] = (), *, pictures: int = 0
+        self, unit: str, total_pages: int, notes: Iterable[ReadCaveat] = (), *, pictures: int = 0
     ) -> Reading:
         """Return what was collected, with notes on the pages that are damaged, blank or cut off.
 
@@ -198,17 +208,11 @@ class Pages:
         """
         if not self.has_text:
             raise Unreadable("no_text")
-        said = list(notes)
-        if self.damaged:
-            verb = "is" if len(self.damaged) == 1 else "are"
-            said.append(f"{_name_pages(unit, self.damaged)} {verb} damaged.")
-        if self._blank:
-            verb = "has" if len(self._blank) == 1 else "have"
-            said.append(f"{_name_pages(unit, self._blank)} {verb} no readable text.")
-        if self._cut:
-            said.append(f"{unit.capitalize()} {self._cut} was read only in part.")
+        cut = [self._cut] if self._cut else []
+        flaws = {"damaged": self.damaged, "blank": self._blank, "cut": cut}
+        own = [ReadCaveat(flaw, tuple(pages)) for flaw, pages in flaws.items() if pages]
         passages = tuple(self._passages)
-        return Reading(unit, passages, self.count, total_pages, tuple(said), pictures)
+        return Reading(unit, passages, self.count, total_pages, (*notes, *own), pictures)
 
     def _name(self, label: str) -> str:
         """Shorten a label, and number it if it was there before."""
@@ -229,19 +233,7 @@ def clean(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", text).strip("\n").rstrip()
 
 
-def list_numbers(numbers: Iterable[int]) -> str:
-    """Write numbers as people do: ranges with a dash, and an "and" before the last."""
-    words = _write_ranges(numbers)
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
-
-
-def list_pages(unit: str, numbers: Iterable[int]) -> str:
-    """Write pages with their unit: `page 3`, `pages 3 and 7`."""
-    numbers = list(numbers)
-    return f"{unit}{'s' if len(numbers) != 1 else ''} {list_numbers(numbers)}"
-
-
-def read_parts(text: str, limits: Limits, notes: Iterable[str] = ()) -> Reading:
+def read_parts(text: str, limits: Limits) -> Reading:
     """Cut flowing text into parts of about `PART_CHARACTERS`, at the borders of paragraphs."""
     pages = Pages(limits)
     start = total = 0
@@ -254,7 +246,7 @@ def read_parts(text: str, limits: Limits, notes: Iterable[str] = ()) -> Reading:
         total += 1
         if not pages.full:
             pages.add(part)
-    return pages.close("part", total, notes)
+    return pages.close("part", total)
 
 
 def _part_end(text: str, start: int) -> int:
@@ -282,19 +274,3 @@ def _cut(text: str, heading: str = "") -> Iterator[str]:
         start = end + (text[end] == "\n")
         opening = above
     yield opening + text[start:]
-
-
-def _name_pages(unit: str, numbers: list[int]) -> str:
-    if len(_write_ranges(numbers)) > _LISTED_PAGES:
-        return f"{len(numbers)} {unit}s"
-    return list_pages(unit, numbers).capitalize()
-
-
-def _write_ranges(numbers: Iterable[int]) -> list[str]:
-    ranges: list[list[int]] = []
-    for number in sorted(numbers):
-        if ranges and number == ranges[-1][-1] + 1:
-            ranges[-1][1:] = [number]
-        else:
-            ranges.append([number])
-    return ["–".join(map(str, ends)) for ends in ranges]  # noqa: RUF001  # a dash between numbers

@@ -7,8 +7,8 @@ import pypdfium2  # type: ignore[import-untyped]  # it ships no types
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # as above
 
 from .kinds import Kind
-from .ocr import Recogniser, describe_recognised, is_available, prepare
-from .pages import Limits, Pages, Reading, Unreadable, list_pages
+from .ocr import Recogniser, is_available, prepare
+from .pages import Limits, Pages, ReadCaveat, Reading, Unreadable
 
 __all__ = ["prepare", "read"]
 
@@ -91,15 +91,12 @@ class _Scans:
             self._recognised.append(number)
         return text
 
-    def list_notes(self) -> list[str]:
+    def list_notes(self) -> list[ReadCaveat]:
         notes = []
         if self._recognised:
-            pages = list_pages("page", self._recognised).capitalize()
-            verb = "was" if len(self._recognised) == 1 else "were"
-            notes.append(describe_recognised(f"{pages} {verb}"))
+            notes.append(ReadCaveat("recognised", tuple(self._recognised)))
         if self._recogniser and self._skipped:
-            pages = "1 page" if self._most == 1 else f"{self._most} pages"
-            notes.append(f"Text recognition reads at most {pages} of a file.")
+            notes.append(ReadCaveat("recognition_ended", count=self._most))
         return notes
 
 

@@ -5,8 +5,8 @@ from itertools import islice
 from typing import Any
 
 from .kinds import Kind
-from .ocr import Recogniser, describe_recognised, is_available, prepare
-from .pages import Limits, Pages, Reading, Unreadable, list_pages
+from .ocr import Recogniser, is_available, prepare
+from .pages import Limits, Pages, ReadCaveat, Reading, Unreadable
 
 __all__ = ["prepare", "read"]
 
@@ -50,9 +50,5 @@ def _recognise(data: bytes, limits: Limits, recogniser: Recogniser) -> Reading:
             recognised.append(pages.count)
     if not recognised:
         raise Unreadable("no_words")
-    if total == 1:
-        words = "The text was"
-    else:
-        words = f"{list_pages('page', recognised).capitalize()} "
-        words += "were" if len(recognised) > 1 else "was"
-    return pages.close("page", total, [describe_recognised(words)])
+    which = tuple(recognised) if total > 1 else ()
+    return pages.close("page", total, [ReadCaveat("recognised", which)])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from .cells import Cell, show_cell
-from .pages import PASSAGE_CHARACTERS
+from .pages import PASSAGE_CHARACTERS, ReadCaveat
 from .profile import MIN_ROWS, PROFILE_CHARACTERS, Layout, Profile, find_layout
 
 BATCH_ROWS = 4_000
@@ -39,17 +39,12 @@ class Table:
     counted: int
     whole: bool
 
-    def describe_gap(self, what: str) -> str:
-        """Say which rows of `what` were left out, "" if none were."""
-        if self.counted <= self.listed:
-            if self.whole:
-                return ""
-            return f"{what} was read only up to its row {self.listed:,}."
-        extent = f"all {self.counted:,}" if self.whole else f"the first {self.counted:,}"
-        return (
-            f"{what} was read row by row only up to row {self.listed:,}; "
-            f"its figures are computed over {extent} rows."
-        )
+    def list_gaps(self, sheet: str = "") -> list[ReadCaveat]:
+        """Tell which rows were left out of the sheet, if any were."""
+        if self.counted > self.listed:
+            flaw = "rows_listed" if self.whole else "rows_profiled"
+            return [ReadCaveat(flaw, text=sheet, count=self.listed, total=self.counted)]
+        return [] if self.whole else [ReadCaveat("rows_cut", text=sheet, count=self.listed)]
 
 
 class Stopwatch:

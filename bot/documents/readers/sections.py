@@ -1,7 +1,7 @@
 """Running text by its headings: one page for each section."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .pages import Limits, Pages, Reading, read_parts
@@ -33,7 +33,7 @@ class _Section:
     text: str
 
 
-def read_sections(text: str, limits: Limits, notes: Iterable[str] = ()) -> Reading:
+def read_sections(text: str, limits: Limits) -> Reading:
     """Read Markdown as sections, labelled with their headings; in parts, if there are none.
 
     Headings are those with `#` and those underlined with `=` or `-`, outside of fenced code; there
@@ -42,14 +42,14 @@ def read_sections(text: str, limits: Limits, notes: Iterable[str] = ()) -> Readi
     text = text.replace("\r\n", "\n")
     sections = list(_split(text))
     if sum(bool(section.label) for section in sections) < 2:
-        return read_parts(text, limits, notes)
+        return read_parts(text, limits)
     sections = _group(sections, limits.pages)
     pages = Pages(limits)
     for section in sections:
         if pages.full:
             break
         pages.add(section.text, section.label)
-    return pages.close("section", len(sections), notes)
+    return pages.close("section", len(sections))
 
 
 def _split(text: str) -> Iterator[_Section]:

@@ -18,7 +18,7 @@ from python_calamine import (
 from .flow import convert
 from .formats import read_units
 from .kinds import Kind
-from .pages import LABEL_CHARACTERS, Limits, Pages, Reading, Unreadable, clean, read_parts
+from .pages import Limits, Pages, ReadCaveat, Reading, Unreadable, read_parts
 from .profile import PROFILE_CHARACTERS
 from .rows import BATCH_ROWS, Batch, Stopwatch, read_table
 
@@ -45,7 +45,7 @@ def _read_workbook(
         sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet
     ]
     pages = Pages(limits)
-    notes = []
+    notes: list[ReadCaveat] = []
     rows_left = limits.rows
     stopwatch = Stopwatch()
     for position, name in enumerate(names, 1):
@@ -59,15 +59,9 @@ def _read_workbook(
             units=units.get(name, ()),
         )  # fmt: skip
         rows_left -= table.listed
-        notes.append(table.describe_gap(f'Sheet "{_shorten(name)}"'))
+        notes += table.list_gaps(name)
         pages.add_pieces(table.pieces, name)
-    return pages.close("sheet", len(names), filter(None, notes))
-
-
-def _shorten(name: str) -> str:
-    """Make a name fit for a sentence: one line, no quotes, no more than a label's length."""
-    seen = "".join(char for char in clean(name) if char.isprintable() or char.isspace())
-    return " ".join(seen.replace('"', "'").split())[:LABEL_CHARACTERS]
+    return pages.close("sheet", len(names), notes)
 
 
 def _read_batches(workbook: CalamineWorkbook, name: str) -> Iterator[Batch]:

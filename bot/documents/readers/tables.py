@@ -10,7 +10,7 @@ from contextlib import suppress
 from . import plain
 from .encoding import detect
 from .kinds import Kind
-from .pages import Limits, Pages, Reading
+from .pages import Limits, Pages, ReadCaveat, Reading
 from .rows import BATCH_ROWS, Batch, Stopwatch, read_table
 
 _SEPARATORS = "\t;|,"
@@ -46,10 +46,11 @@ def read(data: bytes, kind: Kind, limits: Limits) -> Reading:
         rows=limits.rows, room=pages.room, decimal_comma=separator == ";",
     )  # fmt: skip
     pages.add_pieces(table.pieces, "Table")
-    notes = [table.describe_gap("The table")]
+    notes = table.list_gaps()
     if source.broke:
-        notes.append(f"The table breaks off after row {source.rows:,}: a quotation has no end.")
-    return pages.close("sheet", 1, filter(None, notes))
+        # A quotation in it has no end.
+        notes.append(ReadCaveat("rows_broken", count=source.rows))
+    return pages.close("sheet", 1, notes)
 
 
 def find_separator(sample: str) -> str:
