@@ -10,6 +10,7 @@ from bot.conversation.ports import History
 from bot.conversation.preferences import Defaults, Rules
 from bot.errors import BudgetUsed, NotOpenHere, OutsidersNotAnswered, PersonBudgetUsed
 from bot.ledger import Ledger
+from bot.slack.directory import NOBODY
 from bot.slack.events import Said
 from bot.slack.text import find_ids
 from bot.slack.workspaces import Workspace
@@ -115,11 +116,15 @@ class Admission:
     ) -> NotOpenHere | OutsidersNotAnswered | None:
         if not rules.is_open_here:
             return NotOpenHere()
-        if rules.outsiders or said.author_team == said.thread.team or said.bot_name:
+        if rules.outsiders or said.bot_name:
             return None
-        # Within an enterprise people have other teams, too; only strangers are meant.
+        # Within an enterprise people have other teams, too, and not every event names the team.
         person = await workspace.directory.find_person(said.author)
-        return OutsidersNotAnswered() if person.is_stranger else None
+        # Of whom Slack doesn't tell just now, the event may.
+        is_stranger = person.is_stranger or (
+            person == NOBODY and said.author_team != said.thread.team
+        )
+        return OutsidersNotAnswered() if is_stranger else None
 
     async def _talks_with_bots(self, said: Said) -> bool:
         last = await self._history.load(said.thread, before=said.ts, limit=4 * _MOST_OF_BOTS)

@@ -165,10 +165,12 @@ class Asks:
             )
         except DeliveryRefused as error:
             log.info("thread_refused", code=error.code)
-            note = errand.language.say(
-                "I can't write in that thread, so I answer here. Invite me to the channel to "
-                "have me there."
-            )
+            note = errand.language.say("I can't write in that thread, so I answer here.")
+            if error.code == "not_in_channel":
+                note = errand.language.say(
+                    "I can't write in that thread, so I answer here. Invite me to the channel to "
+                    "have me there."
+                )
             await self._ask_privately(errand, note=note)
             return
         quoted = f"<@{ask.author}>: {ask.excerpt}" if ask.excerpt else ""
@@ -311,6 +313,9 @@ class Asks:
                 messages=language.say_count("{count} message", "{count} messages", gone.messages),
                 files=language.say_count("{count} file", "{count} files", gone.documents),
             )
+        elif errand.turn.resumed:
+            # An earlier attempt forgot it, and was kept from saying so.
+            told = language.say(":white_check_mark: Forgotten.")
         else:
             told = language.say("There was nothing to forget.")
         await self._tell(errand, told, "forgotten")
@@ -358,7 +363,8 @@ async def _render(
 ) -> OutgoingMessage:
     """Render the anchor, with names for the ids in the question."""
     names = await errand.workspace.directory.find_names([question])
-    return render_question(resolve_text(question, names), heading, note)
+    plain = resolve_text(question, names, without_user=errand.workspace.bot.user_id)
+    return render_question(plain, heading, note)
 
 
 async def _find_link(errand: _Errand) -> str:

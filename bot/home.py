@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 
+from bot.conversation.catch_up import find_zone
 from bot.conversation.preferences import Defaults
 from bot.conversation.recent import Recent, RecentDocument, RecentThread
 from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
@@ -137,15 +137,8 @@ class Home:
 
 
 def _render(state: HomeState, person: Person) -> View:
-    local = replace(state, now=state.now.astimezone(_find_zone(person.time_zone)))
+    local = replace(state, now=state.now.astimezone(find_zone(person.time_zone)))
     return render_home(local, person.language)
-
-
-def _find_zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
 
 
 def _spend(used: Used, most: int | None) -> Spent:

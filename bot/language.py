@@ -22,6 +22,9 @@ from babel.numbers import format_decimal
 LANGUAGES: Final = ("en", "de", "fr", "es", "ja")
 """What we speak; English stands in for every other language."""
 
+_REGIONS: Final = {"en-gb": ("en", "en_GB"), "es-la": ("es", "es_419")}
+"""Slack's other locales of these languages; days and numbers are written differently there."""
+
 Value = str | int | float
 
 
@@ -53,11 +56,12 @@ class Language:
 
     Args:
         tag: One of `LANGUAGES`.
+        locale: How days, times and numbers are written, such as "en_GB"; as `tag` has it if "".
     """
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, locale: str = "") -> None:
         self.tag = tag
-        self._locale = Locale.parse(tag)
+        self._locale = Locale.parse(locale or tag)
         self._translations = _load(tag)
 
     def say(self, english: str, **values: Value) -> str:
@@ -109,6 +113,7 @@ class Language:
         return said.format(**written) if written else said
 
 
+@cache
 def _load(tag: str) -> gettext.NullTranslations:
     if tag == "en":
         return gettext.NullTranslations()
@@ -120,8 +125,8 @@ def _load(tag: str) -> gettext.NullTranslations:
 
 
 @cache
-def _open(tag: str) -> Language:
-    return Language(tag)
+def _open(tag: str, locale: str) -> Language:
+    return Language(tag, locale)
 
 
 def find_language(locale: str | None) -> Language:
@@ -129,20 +134,23 @@ def find_language(locale: str | None) -> Language:
 
     The first use of a language reads its catalogue: call `load_languages` before a loop runs.
     """
-    tag = (locale or "en").replace("_", "-").split("-")[0].lower()
-    return _open(tag if tag in LANGUAGES else "en")
+    name = (locale or "en").replace("_", "-").lower()
+    if name in _REGIONS:
+        return _open(*_REGIONS[name])
+    tag = name.partition("-")[0]
+    return _open(tag if tag in LANGUAGES else "en", "")
 
 
 def load_languages() -> None:
     """Read all catalogues and what numbers, dates and lists need; blocks, for about 0.1 s."""
     moment = datetime.now().astimezone()
-    for tag in LANGUAGES:
-        language = _open(tag)
+    for locale in (*LANGUAGES, *_REGIONS):
+        language = find_language(locale)
         language.number(1)
         language.time(moment)
         language.month(moment)
         language.join(["", "", ""])
-        language.name_of(tag)
+        language.name_of(language.tag)
 
 
-ENGLISH: Final = _open("en")
+ENGLISH: Final = _open("en", "")

@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import takewhile
 
 import structlog
 
 from bot.conversation.addressing import Directives, take_directives
-from bot.conversation.catch_up import CatchUp, find_catch_up
+from bot.conversation.catch_up import CatchUp, find_catch_up, find_zone
 from bot.conversation.messages import (
     AssistantMessage,
     Document,
@@ -25,6 +26,7 @@ from bot.conversation.prompt import PLAIN, Manner
 from bot.conversation.transcript import Transcript
 from bot.errors import DeliveryError, DeliveryRefused
 from bot.language import ENGLISH, Language, Told, mark, tell
+from bot.slack.anchors import say_channel_summary
 from bot.slack.events import Edited, Said
 from bot.slack.linked import Linked, follow_links
 from bot.slack.text import Names, resolve_text
@@ -36,9 +38,6 @@ from bot.slack.workspaces import Workspace
 log = structlog.get_logger(__name__)
 
 _MOST_EARLIER_FILES = 5
-_CATCH_UP = "Please sum up the conversation."
-"""What the memory has for a person who chose that from a menu."""
-
 _NO_SCOPE = mark(
     "I may not read what was said here before. An admin can fix that: add the scope {scope} to my "
     "Slack app, and reinstall it."
@@ -139,7 +138,7 @@ class Opener:
             participation: Who took part in the thread before them.
             workspace: Where.
             rules: What holds for the last of them.
-            language: What our own words to its author are in.
+            language: What our own words are in: that of the first one's author.
         """
         unread_thread = None if participation.read else await self._join_thread(said[0], workspace)
         followed = [await follow_links(workspace, one) for one in said]
@@ -234,7 +233,7 @@ class Opener:
         names = await workspace.directory.find_names([said.text], people)
         text, directives = _put_plainly(said.text, names, workspace)
         if said.catch_up is not None and not text:
-            text = _CATCH_UP
+            text = await _say_catch_up(said.catch_up, said.author, workspace)
         name = said.bot_name or names.users.get(said.author, "someone")
         message = UserMessage(said.ts, said.author, name, text, files)
         await self._history.record(said.thread, [message])
@@ -275,6 +274,18 @@ def _decide_on_reasoning(style: Style, wanted: Sequence[bool | None], rules: Rul
     if style in {"harder", "plainly"}:
         return style == "harder"
     return next((one for one in reversed(wanted) if one is not None), rules.think)
+
+
+async def _say_catch_up(catch_up: CatchUp, asker: str, workspace: Workspace) -> str:
+    """Say what a person asked for who chose that from a menu, as the anchor says it."""
+    person = await workspace.directory.find_person(asker)
+    if catch_up.thread_ts:
+        thread = person.language.say("the thread")
+        return person.language.say("Summary of {thread}", thread=thread)
+    zone = await asyncio.to_thread(find_zone, person.time_zone)
+    moment = datetime.fromtimestamp(catch_up.since, zone)
+    heading = say_channel_summary(catch_up.channel, person.language.time(moment), person.language)
+    return resolve_text(heading, await workspace.directory.find_names([heading]))
 
 
 def _put_plainly(text: str, names: Names, workspace: Workspace) -> tuple[str, Directives]:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import structlog
 
-from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused
+from bot.conversation.preferences import Defaults
+from bot.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, OutsidersNotAnswered
 from bot.language import Language, mark
 from bot.lease import Lease
 from bot.ledger import OFFERED, Ledger, Outcome, Turn
@@ -20,6 +21,7 @@ from bot.slack.controls import (
     RETRY,
     SHOW_REASONING,
 )
+from bot.slack.directory import Person
 from bot.slack.events import Press, Said, from_json
 from bot.slack.reasoning import (
     TraceRef,
@@ -54,7 +56,7 @@ _NOTHING_TO_RETRY: Final = mark(
     "I can't try that again: it is too old, or belongs to another thread."
 )
 _BROKEN: Final[tuple[Outcome, ...]] = ("failed", "dead")
-_ENDED: Final[tuple[Outcome, ...]] = ("answered", "stopped", *_BROKEN)
+_ENDED: Final[tuple[Outcome, ...]] = ("answered", "stopped", "refused", *_BROKEN)
 _ANEW: Final = frozenset({REGENERATE, REGENERATE_AS, READ_REST})
 _SOON_SECONDS: Final = 1.0
 _DELAYED_SECONDS: Final = 2.0
@@ -67,12 +69,17 @@ _WRITTEN_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class _Pressed:
-    """A press at work: its turn, where it was, and the language of whoever pressed."""
+    """A press at work: its turn, where it was, and who pressed."""
 
     turn: Turn
     press: Press
     workspace: Workspace
-    language: Language
+    person: Person
+
+    @property
+    def language(self) -> Language:
+        """What our own words to the person are in."""
+        return self.person.language
 
 
 class Presses:
@@ -81,7 +88,8 @@ class Presses:
     Args:
         ledger: Where turns are found again.
         traces: Where reasoning is kept.
-        preferences: Where people said who may see the reasoning behind their answers.
+        preferences: Where it is said who may see the reasoning behind answers, and who is answered.
+        defaults: What holds for whoever chose nothing.
         workspaces: The installations.
         reveal: Whether traces may be shown.
         privately: Show a trace to the person who pressed alone.
@@ -94,6 +102,7 @@ class Presses:
         ledger: Ledger,
         traces: Traces,
         preferences: PreferenceStore,
+        defaults: Defaults,
         workspaces: Workspaces,
         reveal: bool,
         privately: bool,
@@ -102,6 +111,7 @@ class Presses:
         self._ledger = ledger
         self._traces = traces
         self._preferences = preferences
+        self._defaults = defaults
         self._workspaces = workspaces
         self._reveal = reveal
         self._privately = privately
@@ -112,7 +122,7 @@ class Presses:
         press = from_json(Press, turn.payload)
         workspace = (await self._workspaces.find(press.thread.team)).fenced(lease.check)
         person = await workspace.directory.find_person(press.user)
-        pressed = _Pressed(turn, press, workspace, person.language)
+        pressed = _Pressed(turn, press, workspace, person)
         try:
             match press.action:
                 case action if action in {SHOW_REASONING, HIDE_REASONING}:
@@ -258,6 +268,9 @@ class Presses:
         if target is None:
             await self._refuse(pressed, _NOTHING_TO_RETRY)
             return
+        if pressed.person.is_stranger and not await self._answers_outsiders(press):
+            await self._refuse(pressed, OutsidersNotAnswered.plain)
+            return
         async with self._together():
             if press.action == SUMMARIZE_FILES:
                 summary = {"call": "summary"}
@@ -273,6 +286,13 @@ class Presses:
                 await self._close(turn, "answered", "reopened" if reopened else "already_at_work")
                 return
         await self._refuse(pressed, _NOTHING_TO_RETRY)
+
+    async def _answers_outsiders(self, press: Press) -> bool:
+        thread = press.thread
+        chosen = await self._preferences.find(
+            thread.team, person=press.user, channel=thread.channel
+        )
+        return chosen.resolve(self._defaults, channel=thread.channel).outsiders
 
     async def _swap_button(self, pressed: _Pressed, said: Said, *, shown: bool) -> None:
         press, workspace = pressed.press, pressed.workspace

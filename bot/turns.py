@@ -76,6 +76,9 @@ _CLOSED_PLACES: Final = frozenset(
     {"cannot_reply_to_message", "is_archived", "is_inactive", "not_in_channel", "thread_locked"}
 )
 _OVERTAKEN_SECONDS: Final = 1.0
+_OVERTAKING_SECONDS: Final = 5.0
+"""In a channel, how much later a reply is written at most that overtakes its thread's root."""
+
 _DELAYED_SECONDS: Final = 5.0
 _MOST_DELAY_SECONDS: Final = 30.0
 _GIVE_UP_SECONDS: Final = 24 * 3_600.0
@@ -201,7 +204,10 @@ class Turns:
             # What stands in Slack by now may not be whole: the next attempt takes its place.
             raise
         except NotAdmitted as error:
-            await self._turn_away(attempt, error)
+            try:
+                await self._turn_away(attempt, error)
+            except DeliveryDelayed as delay:
+                await self._give_up_delivery(turn, delay)
         except AloudError as error:
             log.warning("turn_failed", error=type(error).__name__, detail=str(error))
             await self._apologize(turn, reply, error, attempt.language)
@@ -210,12 +216,16 @@ class Turns:
             await self._apologize(turn, reply, AloudError(), attempt.language)
 
     async def _has_overtaken_its_root(self, turn: Turn, said: Said) -> bool:
-        """Whether the event of a DM's first message is still on its way; wait for it once.
+        """Whether the event of a thread's first message may be on its way; wait for it once.
 
         Slack keeps no order between events, let alone between sockets. Read from Slack instead, the
-        message would be answered here, and then once more when its own event comes.
+        message would be answered here, and then once more when its own event comes. In a DM every
+        first message has one; in a channel only one that calls us, just before we are called again.
         """
-        if said.call != "direct" or not said.in_thread or turn.resumed:
+        if not said.in_thread or turn.resumed or said.call in {"asked", "summary"}:
+            return False
+        written = float(said.ts) - float(said.thread.thread_ts)
+        if not said.is_private and written > _OVERTAKING_SECONDS:
             return False
         return await self._ledger.find_message(turn.thread.team, said.root_key) is None
 
@@ -320,6 +330,9 @@ class Turns:
             return
         joined = await self._join_waiting(attempt)
         said = [attempt.said, *(one for one in joined if one.call != "deleted")]
+        if said[-1].author != attempt.said.author:
+            # The last question is the one that is answered; the others are said before it.
+            attempt = replace(attempt, rules=await self._admission.find_rules(said[-1]))
         alone = not (joined or turn.resumed)
         if turn.answer is not None:
             written = Answer(**turn.answer)
@@ -370,6 +383,8 @@ class Turns:
             silence = await self._admission.find_silence(said, before, attempt.workspace, rules)
             if silence is not None or _is_offer(said, rules) or asks_us_to_leave(said):
                 break
+            if not await self._may_share_answer(attempt, said, rules):
+                break
             people.add(said.author)
             wanted.append(waiting)
         if not (wanted or attempt.turn.resumed):
@@ -383,6 +398,18 @@ class Turns:
                 await self._history.forget(said.thread, said.ts)
         return said_too
 
+    async def _may_share_answer(self, attempt: "_Attempt", said: Said, rules: Rules) -> bool:
+        """Whether somebody is answered at all, and may see the reasoning that comes of it."""
+        if said.author == attempt.said.author:
+            return True
+        if "me" in {rules.privacy, attempt.rules.privacy} and not said.is_private:
+            return False
+        try:
+            await self._admission.check(said, attempt.workspace, rules)
+        except NotAdmitted:
+            return False
+        return True
+
     async def _fall_silent(self, turn: Turn, said: Said, reply: Reply, reason: str) -> None:
         """End a turn that was to be answered when it was begun, and is not any more."""
         await reply.remove_standing()
@@ -395,7 +422,8 @@ class Turns:
     async def _is_answered_with_a_wave(self, attempt: "_Attempt") -> bool:
         """Take leave, or take thanks, with an emoji instead of one more message."""
         turn, said = attempt.turn, attempt.said
-        if turn.resumed or turn.busy:
+        # An attempt that was cut short may have waved; what stands was answered with words.
+        if attempt.standing != NOTHING or turn.busy:
             return False
         leaving = asks_us_to_leave(said)
         if not leaving and (said.files or not says_thanks(said.text)):
@@ -426,17 +454,23 @@ class Turns:
             await self._apologize(turn, attempt.reply, error, attempt.language)
             return
         if said.call != "share":
+            calls = attempt.workspace.calls
             try:
-                await attempt.workspace.calls.whisper(
+                await calls.whisper(
                     OutgoingMessage(escape(error.tell(attempt.language)), []),
                     channel=turn.thread.channel,
                     user=said.author,
                     thread_ts=turn.thread.thread_ts if said.in_thread else None,
                 )
+                if said.call == "asked" and attempt.standing == NOTHING:
+                    # What we posted in the question's place would stay without an answer.
+                    await calls.call("chat.delete", channel=turn.thread.channel, ts=said.ts)
             except DeliveryRefused as refusal:
                 log.warning("not_told_why", code=refusal.code)
         await attempt.reply.clear_status()
-        await self._closer.close(turn, "silent", type(error).__name__)
+        # An answer that was to be written anew stands as before.
+        outcome: Outcome = "answered" if attempt.standing.answers else "silent"
+        await self._closer.close(turn, outcome, type(error).__name__)
 
     async def _deliver(
         self, attempt: "_Attempt", pieces: AsyncGenerator[Piece, None]
@@ -489,9 +523,11 @@ class Turns:
         yield self._end(turn, answer)
 
     def _end(self, turn: Turn, answer: Answer) -> EndPiece:
+        # What was noted of a long document's parts is shown with the reasoning, or for it.
+        has_trace = answer.reasoning or answer.parts
         controls = AnswerControls(
             turn_id=turn.id,
-            reasoning="hidden" if self._reveal and answer.reasoning else "none",
+            reasoning="hidden" if self._reveal and has_trace else "none",
             note=answer.note,
             regenerate=True,
             left=answer.left,

@@ -13,7 +13,7 @@ from bot.errors import DeliveryError, NotInstalled
 from bot.language import Language
 from bot.ledger import Ledger, Turn, Waiting
 from bot.slack.events import Said, from_json
-from bot.slack.workspaces import Workspaces
+from bot.slack.workspaces import Workspace, Workspaces
 
 log = structlog.get_logger(__name__)
 
@@ -84,13 +84,12 @@ class WaitingRoom:
             workspace = await self._workspaces.find(turn.thread.team)
             author = from_json(Said, turn.payload).author
             person = await workspace.directory.find_person(author)
-            await workspace.calls.call(
-                "assistant.threads.setStatus",
-                patience=_PATIENCE_SECONDS,
-                channel_id=turn.thread.channel,
-                thread_ts=turn.thread.thread_ts,
-                status=describe_wait(waiting, person.language),
-            )
+            if await self._has_ended(turn):
+                return
+            await self._show(workspace, turn, describe_wait(waiting, person.language))
+            if await self._has_ended(turn):
+                # Its own turn has taken the status away by now, perhaps before this one came.
+                await self._show(workspace, turn, "")
         except (DeliveryError, NotInstalled) as error:
             log.info("waiting_not_told", turn=turn.id, error=type(error).__name__)
         except SQLAlchemyError:
@@ -98,6 +97,19 @@ class WaitingRoom:
         except Exception:
             # A courtesy; whatever is wrong with the message, its own turn will meet it too.
             log.exception("waiting_not_told", turn=turn.id)
+
+    async def _show(self, workspace: Workspace, turn: Turn, status: str) -> None:
+        await workspace.calls.call(
+            "assistant.threads.setStatus",
+            patience=_PATIENCE_SECONDS,
+            channel_id=turn.thread.channel,
+            thread_ts=turn.thread.thread_ts,
+            status=status,
+        )
+
+    async def _has_ended(self, turn: Turn) -> bool:
+        now = await self._ledger.find(turn.thread.team, turn.id)
+        return now is None or now.closed
 
 
 def estimate_wait(waiting: Waiting, most: float) -> float:

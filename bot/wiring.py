@@ -95,6 +95,7 @@ class Wiring:
             ledger=self.ledger,
             traces=self._traces,
             preferences=self._preferences,
+            defaults=self._defaults,
             workspaces=workspaces,
             reveal=self._reveal,
             privately=settings.aloud_reasoning == "ephemeral",

@@ -1,6 +1,7 @@
 """The whole bot in a local workspace, with a model that answers what the test says."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -85,6 +86,18 @@ class Chat:
         assert found is not None
         return found
 
+    async def choose_at_home(self, user: str, action: str, value: object) -> None:
+        """Let a person open the Home tab, and press or choose something there."""
+        await self.slack.open_home(user)
+        await self.slack.wait_for(lambda: self.slack.home(user))
+        await self.slack.press_home(user, action, value)
+        await self.settled()
+
+    async def command(self, user: str, channel: str, text: str) -> None:
+        """Let a person type `/aloud` and this, and wait until all of it is done."""
+        await self.slack.command(user, channel, "/aloud", text)
+        await self.settled()
+
     async def settled(self) -> None:
         """Wait until everything that was delivered has come to its end."""
         await self.slack.delivered()
@@ -128,17 +141,19 @@ async def chatting(
     *,
     slack: StandIn | None = None,
     model: ModelServer | None = None,
+    over_http: bool = False,
     **settings: str,
 ) -> AsyncIterator[Chat]:
     """Run the bot with these settings until the block ends; `slack` and `model` can outlive it.
 
-    Once it serves, its loop serves everybody: whatever blocks it is a failure.
+    With `over_http` Slack sends it signed requests, else it opens a socket. Once it serves, its
+    loop serves everybody: whatever blocks it is a failure.
     """
     async with AsyncExitStack() as stack:
         if slack is None:
             slack = await stack.enter_async_context(StandIn())
         chat = await stack.enter_async_context(
-            replica(folder, slack, replies, model=model, **settings)
+            replica(folder, slack, replies, model=model, over_http=over_http, **settings)
         )
         with _watch_for_blocking():
             yield chat
@@ -151,9 +166,12 @@ async def replica(
     replies: Sequence[Reply] = (),
     *,
     model: ModelServer | None = None,
+    over_http: bool = False,
     **settings: str,
 ) -> AsyncIterator[Chat]:
     """Run one of several bots in this loop, whose starts may block it."""
+    port = _find_free_port() if over_http else 0
+    secret = "SLACK_SIGNING_SECRET" if over_http else "SLACK_APP_TOKEN"
     model = model or ModelServer()
     model.replies = list(replies) or [say("Hello!")]
     async with model.serve():
@@ -161,12 +179,12 @@ async def replica(
         loaded = load_settings(
             {
                 "SLACK_BOT_TOKEN": slack.bot_token,
-                "SLACK_APP_TOKEN": slack.app_token,
+                secret: slack.signing_secret if over_http else slack.app_token,
                 "SLACK_API_URL": slack.api_url,
                 "MODEL_BASE_URL": model.url,
                 "MODEL_API_KEY": "key",
                 "DATABASE_URL": f"sqlite:///{folder / 'aloud.db'}",
-                "PORT": "0",
+                "PORT": str(port),
                 "ALOUD_GRACE_SECONDS": "1",
                 **settings,
             }
@@ -177,8 +195,17 @@ async def replica(
         try:
             if running.done():
                 await running
+            if over_http:
+                await slack.deliver_to(f"http://127.0.0.1:{port}/slack/events")
             yield Chat(slack, model, folder, stop, loaded.database_url.get_secret_value())
         finally:
             started.cancel()
             stop.set()
             await running
+
+
+def _find_free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

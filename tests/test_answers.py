@@ -274,7 +274,8 @@ async def test_a_long_answer_streams_and_ends_with_the_button(tmp_path: Path) ->
 
         told = [line for one in answers for line in paragraphs_of(shown(one))]
         assert told == [one.strip() for one in PARAGRAPHS]
-        assert [[block["type"] for block in one.blocks][-1:] for one in answers][-1] == ["actions"]
+        below = [[block["type"] for block in one.blocks][-2:] for one in answers][-1]
+        assert below == ["actions", "context_actions"]
         assert all("actions" not in str(one.blocks) for one in answers[:-1])
         await chat.slack.press(ALICE, GENERAL, answers[-1].ts, "show_reasoning")
         assert len(await chat.answers(GENERAL, ts, len(answers) + 1)) == len(answers) + 1
@@ -521,6 +522,33 @@ async def test_a_reply_that_overtakes_the_first_message_of_a_dm_waits_for_it(
                 "channel": DIRECT,
                 "user": ALICE,
                 "text": "what is one?",
+                "ts": root,
+            }
+        )
+        await chat.settled()
+
+        # Each of the two is answered once, the first one first, perhaps both together.
+        asked = [prompt[-1]["content"] for prompt in chat.prompts()]
+        assert ["what is one?" in question for question in asked][:2] == [True, False][: len(asked)]
+        assert "and two?" in asked[-1]
+
+
+async def test_a_mention_that_overtakes_the_first_message_of_its_thread_waits_for_it(
+    tmp_path: Path,
+) -> None:
+    async with chatting(tmp_path, [say("One and two.")]) as chat:
+        [root] = await chat.slack.seed(GENERAL, [(ALICE, f"<@{BOT}> what is one?")])
+        await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> and two?", root)
+        async with asyncio.timeout(15):
+            while not await chat.count("turns WHERE claims > 0"):  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0.01)
+        await chat.slack.deliver(
+            {
+                "type": "message",
+                "channel_type": "channel",
+                "channel": GENERAL,
+                "user": ALICE,
+                "text": f"<@{BOT}> what is one?",
                 "ts": root,
             }
         )

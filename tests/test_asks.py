@@ -7,15 +7,17 @@ import pytest
 from sqlalchemy import update
 
 from bot.conversation.catch_up import CatchUp
-from bot.conversation.messages import ThreadKey
+from bot.conversation.messages import ThreadKey, UserMessage
 from bot.demo.residents import CLARA, DESIGN
 from bot.demo.workspace import ALICE, BOB, BOB_DM, GENERAL, RANDOM, TEAM_ID
 from bot.lease import Lease, boot_seconds
 from bot.ledger import OFFERED, Entry, Outcome
 from bot.slack.anchors import ANCHOR_EVENT
+from bot.slack.commands import Ask, write_ask
 from bot.slack.events import Said, to_json
 from bot.slack.links import find_links
 from bot.store.database import Database
+from bot.store.history import SqlHistory
 from bot.store.tables import turns
 from tests.desk_bench import DeskBench, desk_bench, seen
 
@@ -151,7 +153,7 @@ async def test_a_channel_is_summed_up_since_a_time(desk: DeskBench) -> None:
     await desk.run()
 
     [anchor] = desk.ours(BOB_DM)
-    assert seen(anchor).startswith(f"Summary of <#{RANDOM}> since 1/31/26")
+    assert seen(anchor).startswith(f"Summary of <#{RANDOM}> since 31/01/2026")
     assert seen(anchor).endswith("> about the launch")
     [said] = await desk.questions()
     assert said.text == "about the launch"
@@ -392,3 +394,22 @@ async def test_who_cannot_be_written_to_directly_is_not_asked_for_ever(desk: Des
     told = desk.slack.ephemerals(GENERAL, BOB)[-1]
     assert told.text.startswith("Slack doesn't let me write to you directly.")
     assert await desk.questions() == []
+
+
+async def test_what_was_forgotten_is_said_though_slack_was_away(desk: DeskBench) -> None:
+    thread = ThreadKey(TEAM_ID, BOB_DM, "1.0")
+    secret = UserMessage("1.0", BOB, "Bob", "The launch is in May.")
+    await SqlHistory(desk.database).record(thread, [secret])
+    ask = Ask("forget", TEAM_ID, BOB, TEAM_ID, BOB_DM, BOB_DM)
+    entry = Entry("forget:1", "ask", thread, "1.0", "ask:1", write_ask(ask))
+    await desk.ledger.accept(entry)
+    desk.slack.faults.break_down("chat.postEphemeral")
+
+    assert await desk.run() == 1
+    assert await SqlHistory(desk.database).load(thread, before="9", limit=9) == []
+    async with desk.database.write() as tx:
+        await tx.execute(update(turns).values(available_at=0))
+    assert await desk.run() == 1
+
+    [told] = desk.slack.ephemerals(BOB_DM, BOB)
+    assert told.text == ":white_check_mark: Forgotten."

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.conversation.messages import ThreadKey
-from bot.conversation.preferences import PersonPreferences, Style
+from bot.conversation.preferences import Defaults, PersonPreferences, Style
 from bot.demo.workspace import ALICE, BOB, GENERAL, RANDOM, TEAM_ID, Message
 from bot.language import find_language
 from bot.lease import Lease, boot_seconds
@@ -112,6 +112,7 @@ async def staging(
             ledger=given.ledger,
             traces=traces,
             preferences=preferences,
+            defaults=Defaults(),
             workspaces=given.workspaces,
             reveal=True,
             privately=privately,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.conversation.addressing import take_directives
 from bot.errors import AloudError
 from bot.language import LANGUAGES, mark
 
@@ -230,7 +231,7 @@ def find_catch_up(text: str, *, here: str, now: float, time_zone: str) -> CatchU
     if _QUOTED.search(text) or len(text) > _MOST_CHARACTERS:
         return None
     channel = next(iter(_CHANNEL.findall(text)), here)
-    said = " ".join(_CHANNEL.sub("#", _MENTION.sub(" ", text)).split())
+    said, _ = take_directives(" ".join(_CHANNEL.sub("#", _MENTION.sub(" ", text)).split()))
     for words in _WORDS if channel else ():
         left, asked = words.asks.subn(_keep_between, said, count=1)
         if not asked:

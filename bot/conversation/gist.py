@@ -81,7 +81,8 @@ class Gist:
         gist = None
         text = self._unfinished + piece
         done = 0
-        for end in _END.finditer(text):
+        # What came before was looked at already, but for an end that had nothing behind it.
+        for end in _END.finditer(text, max(0, len(self._unfinished) - _MEMORY)):
             sentence = text[done : end.end()]
             gist = self._judge(sentence) or gist
             self._opens_line = end[0] == "\n"

@@ -1,7 +1,7 @@
 """How a person, a channel and a workspace want to be answered. Pure."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 Length = Literal["short", "normal", "long"]
 """How long answers are; a question that asks for another length wins."""
@@ -140,6 +140,3 @@ def _first(*chosen: bool | None, default: bool) -> bool:
 def _least(*limits: int | None) -> int | None:
     """Return the stricter of the limits that are set; an admin can't lift the operator's."""
     return min((one for one in limits if one is not None), default=None)
-
-
-LENGTHS: Final[tuple[Length, ...]] = ("short", "normal", "long")

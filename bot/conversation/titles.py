@@ -55,7 +55,7 @@ def build_title_prompt(question: str, answer: str, *, model: str = "") -> Prompt
 def clean_title(written: str) -> str:
     """Make a title of what the model wrote: one plain line of at most 60 characters, "" if none."""
     for line in written.splitlines():
-        title = _clean(line)
+        title = _clean(line[: 4 * _MOST_CHARACTERS])
         if _WORD.search(title):
             return _cut(title) if len(title) <= _MOST_CHARACTERS else ""
     return ""

@@ -17,6 +17,11 @@ _HELP_WORDS = re.compile(
     r"|^\W*(?:hi|hello|hey)\b",
     re.IGNORECASE,
 )
+_THANKS = re.compile(
+    r"\W*(?:many |no,? )?(?:thanks|thank you|thx|danke\w*|merci|gracias|ありがとう\w*)\b"
+    r"[^?\d]{0,40}\Z",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(
     r"\b(?P<number>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)"
     r" (?:\w+ )?(?:bullets?|points?|sentences?|lines?)\b",
@@ -53,7 +58,8 @@ class Extract:
 def answer(asked: Asked) -> Extract:
     """Answer with what can be found, and say plainly what this is."""
     words = content_words(asked.words)
-    trace = [f"The question: “{_shorten(_one_line(asked.words), 200)}”."]
+    asks = f"The question: “{_shorten(_one_line(asked.words), 200)}”."
+    trace = [asks if asked.words else "Nothing was asked in words."]
     match asked.task:
         case "notes" | "merge":
             return _make_notes(asked, words)
@@ -62,9 +68,11 @@ def answer(asked: Asked) -> Extract:
         case "catch_up":
             return _catch_up(asked, trace)
         case "title":
-            return Extract(_shorten(" ".join(asked.words.split()[:_TITLE_WORDS]), _LONGEST_TITLE))
+            return Extract(_make_title(asked.words))
         case "question":
             pass
+    if _THANKS.match(asked.words):
+        return Extract("You're welcome.", "\n".join([*trace, "It says thanks."]))
     if asked.sources:
         if _SUMMARY_WORDS.search(asked.words) or not words:
             return _summarize(asked, words - _OF_FORM, trace)
@@ -120,6 +128,14 @@ def _catch_up(asked: Asked, trace: list[str]) -> Extract:
         if messages
     ]
     return Extract("\n\n".join([*parts, _FOOTNOTE]), "\n".join(trace))
+
+
+def _make_title(words: str) -> str:
+    """Take the first words, without small ones at the end."""
+    title = words.split()[:_TITLE_WORDS]
+    while len(title) > 1 and not content_words(title[-1]):
+        title.pop()
+    return _shorten(" ".join(title), _LONGEST_TITLE)
 
 
 def _scale(count: int, style: Style) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import structlog
 
+from bot.conversation.catch_up import SinceInFuture, parse_since
 from bot.conversation.messages import ThreadKey
 from bot.conversation.preferences import Defaults
 from bot.errors import DeliveryError, NotInstalled
@@ -175,6 +176,8 @@ class Desk:
             example = f"`{COMMAND} summarize #general`"
             told = language.say("Which channel? Name it, such as: {example}", example=example)
             return render_whisper(escape(told))
+        if instruction.verb == "summarize" and await self._is_to_come(command, instruction):
+            return render_whisper(escape(SinceInFuture().tell(language)))
         ask = Ask(
             wish="channel" if instruction.verb == "summarize" else "answer",
             team=command.team,
@@ -190,6 +193,21 @@ class Desk:
         return render_whisper(
             escape(language.say("I'm on it: the answer comes in our direct messages."))
         )
+
+    async def _is_to_come(self, command: Command, instruction: Instruction) -> bool:
+        """Say whether it names a time still to come; what takes its time is found out later."""
+        try:
+            async with asyncio.timeout(_PERSON_SECONDS):
+                workspace = await self._workspaces.find(command.team)
+                person = await workspace.directory.find_person(command.user)
+                await asyncio.to_thread(
+                    parse_since, instruction.text, now=self._now(), time_zone=person.time_zone
+                )
+        except SinceInFuture:
+            return True
+        except TimeoutError:
+            pass
+        return False
 
     async def _say_usage(self, command: Command, language: Language) -> Answer:
         month = month_of(self._now())

@@ -7,7 +7,7 @@ NVIDIA/nemotron-nano-9b-v2.json) that change the answer; every other server take
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from bot.conversation.messages import Prompt, Usage
 from bot.errors import ModelInterrupted
@@ -17,6 +17,9 @@ from bot.model.sanitize import mend_surrogates, sanitize
 from bot.model.sse import Event
 
 DONE = "[DONE]"
+
+_MOST_TOKENS: Final = 10_000_000
+"""Ours: no call takes more, whatever a server says."""
 
 Finish = Literal["stop", "length", "refused"]
 
@@ -140,8 +143,12 @@ def _read_finish(reason: Any) -> Finish | None:
 def _read_usage(usage: Any) -> Usage | None:
     if not isinstance(usage, dict):
         return None
-    prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
     return Usage(
-        prompt=prompt if isinstance(prompt, int) else 0,
-        completion=completion if isinstance(completion, int) else 0,
+        prompt=_read_count(usage.get("prompt_tokens")),
+        completion=_read_count(usage.get("completion_tokens")),
     )
+
+
+def _read_count(count: Any) -> int:
+    """Read a number of tokens; budgets count with it, and databases have only so many digits."""
+    return min(max(count, 0), _MOST_TOKENS) if isinstance(count, int) else 0

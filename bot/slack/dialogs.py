@@ -19,15 +19,6 @@ PLACE: Final = "place"
 
 _PRIVATELY: Final = "privately"
 _IN_THREAD: Final = "in_thread"
-_TITLE_CHARS: Final = 24
-"""Documented (views, "View object"): characters of a dialog's title and of its buttons."""
-
-_LABEL_CHARS: Final = 2_000
-"""Documented (block kit, input block): characters of its label."""
-
-_OPTION_CHARS: Final = 75
-"""Documented (block kit, option object): characters of its text and of its description."""
-
 _METADATA_CHARS: Final = 3_000
 """Documented (views, "View object"): characters of `private_metadata`."""
 
@@ -54,15 +45,15 @@ def render_question_dialog(shortcut: Shortcut, language: Language) -> dict[str, 
         "type": "modal",
         "callback_id": QUESTION_DIALOG,
         "private_metadata": _write_target(shortcut),
-        "title": build_plain(language.say("Ask Aloud"), _TITLE_CHARS),
-        "submit": build_plain(language.say("Ask"), _TITLE_CHARS),
-        "close": build_plain(language.say("Cancel"), _TITLE_CHARS),
+        "title": build_plain(language.say("Ask Aloud"), limits.VIEW_TITLE_CHARS),
+        "submit": build_plain(language.say("Ask"), limits.VIEW_TITLE_CHARS),
+        "close": build_plain(language.say("Cancel"), limits.VIEW_TITLE_CHARS),
         "blocks": [
             {
                 "type": "input",
                 "block_id": QUESTION,
                 "label": build_plain(
-                    language.say("Your question about this message"), _LABEL_CHARS
+                    language.say("Your question about this message"), limits.INPUT_LABEL_CHARS
                 ),
                 "element": {
                     "type": "plain_text_input",
@@ -75,7 +66,7 @@ def render_question_dialog(shortcut: Shortcut, language: Language) -> dict[str, 
             {
                 "type": "input",
                 "block_id": PLACE,
-                "label": build_plain(language.say("Where to answer"), _LABEL_CHARS),
+                "label": build_plain(language.say("Where to answer"), limits.INPUT_LABEL_CHARS),
                 "element": {
                     "type": "radio_buttons",
                     "action_id": PLACE,
@@ -136,6 +127,6 @@ def _text(metadata: Mapping[str, Any], name: str) -> str:
 def _option(value: str, text: str, more: str) -> dict[str, Any]:
     return {
         "value": value,
-        "text": build_plain(text, _OPTION_CHARS),
-        "description": build_plain(more, _OPTION_CHARS),
+        "text": build_plain(text, limits.OPTION_TEXT_CHARS),
+        "description": build_plain(more, limits.OPTION_TEXT_CHARS),
     }

@@ -25,7 +25,7 @@ _TABLE_RULE: Final = re.compile(
     r"[ \t>]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t\r]*\n?\Z"
 )
 # A word with what must not be torn off it: a link or a code span counts as one word.
-_WORD: Final = re.compile(r"(?:\[[^\]\n]{0,500}\]\([^)\s]*\)|`[^`\n]{1,300}`|\S)+\s*")
+_WORD: Final = re.compile(r"(?:\[[^\]\n]{0,500}\]\([^)\s]{0,2000}\)|`[^`\n]{1,300}`|\S)+\s*")
 _SENTENCE_END: Final = re.compile(
     r"(?:[.!?\u2026][\"'\u201d\u2019)\]*_]*\s+|[\u3002\uff01\uff1f]\s*)\Z"
 )

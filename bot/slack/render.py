@@ -29,6 +29,7 @@ from bot.slack.controls import (
 )
 from bot.slack.defuse import defuse
 from bot.slack.markdown import escape, plain_text, shorten, split
+from bot.slack.mrkdwn import render_mrkdwn
 from bot.slack.readable import make_readable
 from bot.slack.tables import lay_out_tables, write_tables
 
@@ -107,8 +108,8 @@ def render_plainly(message: OutgoingMessage) -> list[OutgoingMessage]:
     """Return simpler forms of a message whose blocks Slack refused, the best first.
 
     Each only if it differs from the one before: the first has its table in Markdown; the next only
-    blocks that every host knows but for Markdown; then the Markdown is shown as plain text. The
-    last is text alone, the whole of it, up to what chat.postMessage takes.
+    blocks that every host knows but for Markdown; then the Markdown is shown as mrkdwn. The last
+    is text alone, the whole of it, up to what chat.postMessage takes.
     """
     written = write_tables(message.blocks)
     known = put_plainly(written)
@@ -118,8 +119,12 @@ def render_plainly(message: OutgoingMessage) -> list[OutgoingMessage]:
     for block in known:
         if block["type"] == "markdown":
             blocks += [
-                {"type": "section", "text": {"type": "plain_text", "text": piece}}
-                for piece in split(block["text"], limits.SECTION_CHARS)
+                {
+                    "type": "section",
+                    "text": {"type": "mrkdwn", "text": piece, "verbatim": True},
+                    "expand": True,
+                }
+                for piece in render_mrkdwn(block["text"], limits.SECTION_CHARS)
             ]
         else:
             blocks.append(block)

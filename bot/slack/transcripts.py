@@ -1,5 +1,6 @@
 """A conversation read from Slack to be summed up, for the person who asks and for nobody else."""
 
+import asyncio
 import heapq
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -36,6 +37,10 @@ _UNSEEN: Final = tell(
     "I can't read that conversation for you. If you are in it, please invite me there with "
     "/invite, and ask again."
 )
+_PRIVATE: Final = tell(
+    "That conversation is private, so I don't sum it up here. Please ask me in our direct messages."
+)
+_EMPTY: Final = tell("There are no messages to read.")
 _UNREACHED: Final = tell(
     "Slack doesn't let me read the messages just now. Please ask again in a minute."
 )
@@ -65,12 +70,17 @@ async def read_transcript(
     try:
         if not await viewer.sees_channel(catch_up.channel):
             return _UNSEEN
+        if not await viewer.may_tell(catch_up.channel):
+            return _PRIVATE
         reading = _Reading(workspace, catch_up)
         if catch_up.thread_ts:
             threads = [await reading.read_thread(catch_up.thread_ts, whole=True)]
         else:
             threads = await reading.read_channel()
         utterances = await reading.put_plainly(threads)
+        if not utterances:
+            # The model would sum up all the same, and make something up.
+            return _EMPTY
         name = await _name(workspace, catch_up)
     except DeliveryDelayed as error:
         log.warning("transcript_not_read", code=error.code)
@@ -82,7 +92,7 @@ async def read_transcript(
         name=name,
         utterances=order(utterances),
         since=catch_up.since,
-        zone=find_zone(time_zone),
+        zone=await asyncio.to_thread(find_zone, time_zone),
         remarks=tuple(reading.remarks),
     )
 

@@ -62,6 +62,17 @@ class Viewer:
                 self._known[channel] = False
         return self._known[channel]
 
+    async def may_tell(self, channel: str) -> bool:
+        """Tell whether what is said in a channel may be told where the person writes.
+
+        That is in the channel itself and in our direct messages; elsewhere if it is public. Raises
+        DeliveryError.
+        """
+        if self.is_in(channel) or self._channel.startswith("D"):
+            return True
+        about = (await self._call("conversations.info", channel=channel)).get("channel") or {}
+        return about.get("is_private") is False
+
     async def sees_file(self, file: Mapping[str, Any]) -> bool:
         """Tell whether the file is the person's own or shared in a channel that they see.
 

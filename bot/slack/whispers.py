@@ -58,10 +58,9 @@ def render_help(language: Language) -> dict[str, Any]:
         "You can also mention me, write to me directly, or choose one of my shortcuts in the menu "
         "of a message: summarize its thread, summarize its files, ask about it."
     )
-    return render_whisper(
-        escape(language.say("What I can do:")),
-        [build_section("\n\n".join(lines)), build_section(escape(beside))],
-    )
+    heading = escape(language.say("What I can do:"))
+    listed = "\n\n".join([f"*{heading}*", *lines])
+    return render_whisper(heading, [build_section(listed), build_section(escape(beside))])
 
 
 def render_usage(

@@ -29,7 +29,7 @@ from bot.conversation.messages import (
     UserMessage,
 )
 from bot.store.database import Database
-from bot.store.leftovers import delete_unwanted, unlink_files
+from bot.store.leftovers import delete_unwanted, hold_documents, unlink_files
 from bot.store.tables import messages, threads
 
 _LAST_MESSAGES: Final = 30
@@ -96,6 +96,9 @@ class SqlHistory:
         )
         async with self._database.write() as tx:
             files = (await tx.execute(select(messages.c.files).where(*this))).scalar() or []
+            if files:
+                # Before the message, as `Memory` locks them, or the two could wait for each other.
+                await hold_documents(self._database, tx, thread.team)
             await tx.execute(delete(messages).where(*this))
             gone = {file["id"] for file in files}
             if gone:

@@ -195,3 +195,9 @@ def test_without_a_channel_there_is_nothing_to_catch_up_on() -> None:
 def test_a_wish_for_the_future_is_refused() -> None:
     with pytest.raises(SinceInFuture):
         find("what did I miss since tomorrow?")
+
+
+def test_whether_to_reason_may_be_said_with_it() -> None:
+    for text in ("<@U0BOT00001> /no_think summarize this channel", "catch me up /think"):
+        now = NOW.timestamp()
+        assert find_catch_up(text, here="C1", now=now, time_zone=BERLIN) is not None

@@ -116,6 +116,7 @@ _LIVE_LINK = re.compile(
 )
 _LIVE_PING = re.compile(r"<[@#!][A-Za-z]\w+|(?<!\w)@(?:channel|here|everyone)\b", re.IGNORECASE)
 _IMAGE = re.compile(r"!\[")
+_OWN_LINK = re.compile(r"<http://127\.0\.0\.1:\d+/(?:files|archives)/[^|<>\s]+\|([^<>]*)>")
 _LYING_LINK = re.compile(r"<(?:https?|mailto):[^>|\s]*\|")
 
 
@@ -136,16 +137,19 @@ def find_pings(shown: str) -> list[str]:
 def texts_of(message: Message) -> Iterator[str]:
     """Yield every text of a message that Slack may interpret, its fallback text included.
 
-    The headers of a trace link to the answer in our own words; they are left out.
+    In small print we link to files and messages of the workspace ourselves; of such a link only
+    its label is left.
     """
     yield message.text
     for block in message.blocks:
-        if "The model's reasoning" not in str(block):
-            yield from _texts_in(block)
+        yield from _texts_in(block)
 
 
 def _texts_in(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value.get("type") == "context":
+        for element in value["elements"]:
+            yield _OWN_LINK.sub(r"\1", element["text"])
+    elif isinstance(value, dict):
         if value.get("type") in {"markdown", "mrkdwn"} and isinstance(value.get("text"), str):
             yield value["text"]
         for inner in value.values():

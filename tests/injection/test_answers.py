@@ -23,6 +23,7 @@ from tests.injection.inspecting import (
     find_strays,
     inspect_prompt,
 )
+from tests.traces import read_trace
 
 SECRETS: File = ("secrets.txt", f"The password is {SECRET}.".encode(), "text/plain")
 
@@ -124,7 +125,8 @@ async def share(chat: Chat, answer: str, *more: File, given: str = "") -> str:
 
 
 def last_shown(chat: Chat, ts: str) -> str:
-    return shown(chat.replies(DIRECT, ts)[-1])
+    last = chat.replies(DIRECT, ts)[-1]
+    return read_trace(last) or shown(last)
 
 
 async def find_carried(chat: Chat, answers: Sequence[str], given: str = "") -> dict[str, list[str]]:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.documents.account import tell_caveat
 from bot.documents.extraction import ExtractionLimits
+from bot.language import ENGLISH
 from tests.chatting import ALICE, DIRECT, Chat, chatting
 from tests.documents import samples
 from tests.documents.extracting import extract
@@ -105,7 +107,8 @@ async def test_a_sheet_and_a_section_are_called_by_names_that_do_nothing(
 async def test_a_note_on_a_sheet_that_was_cut_is_one_plain_sentence(name: str) -> None:
     rows = [["number"], *([str(at)] for at in range(50))]
     sheet = samples.make_ods(name.replace("\v", "").replace("\f", ""), rows)
-    [note] = (await extract(sheet, "a.ods", limits=ExtractionLimits(rows=20))).notes
+    [caveat] = (await extract(sheet, "a.ods", limits=ExtractionLimits(rows=20))).notes
+    note = tell_caveat(caveat, "sheet", ENGLISH)
 
     assert len(note) < 250
     assert note.isprintable()

@@ -102,6 +102,13 @@ async def test_in_a_direct_message_the_channel_must_be_named(desk: DeskBench) ->
     assert await asked(desk) == []
 
 
+async def test_a_time_still_to_come_is_told_at_once(desk: DeskBench) -> None:
+    told = await whispered(desk, ALICE, GENERAL, "summarize since tomorrow")
+
+    assert told.startswith("That time hasn't come yet.")
+    assert await asked(desk) == []
+
+
 async def test_usage_is_told_against_the_budget(desk: DeskBench) -> None:
     month = month_of(desk.slack.workspace.clock())
     await desk.usage.add(TEAM_ID, BOB, month, Used(2, 300, 400))

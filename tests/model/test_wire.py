@@ -171,6 +171,15 @@ def test_usage_is_found_with_and_without_choices(payload: object) -> None:
     assert decode(Event(json.dumps(payload))) == Delta(usage=Usage(prompt=14, completion=84))
 
 
+@pytest.mark.parametrize(("told", "counted"), [(-5, 0), (10**30, 10_000_000), (14.5, 0)])
+def test_impossible_usage_neither_fills_a_budget_nor_breaks_the_database(
+    told: float, counted: int
+) -> None:
+    usage = {"prompt_tokens": told, "completion_tokens": told}
+    found = decode(Event(json.dumps({"choices": [], "usage": usage}))).usage
+    assert found == Usage(prompt=counted, completion=counted)
+
+
 @pytest.mark.parametrize("usage", [None, "many", {}, {"prompt_tokens": None}])
 def test_odd_usage_counts_as_none(usage: object) -> None:
     found = decode(Event(json.dumps({"choices": [], "usage": usage}))).usage

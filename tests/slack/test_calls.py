@@ -231,7 +231,7 @@ async def test_refused_blocks_are_posted_plainly_with_their_button(
 
     posted = slack.messages(GENERAL, root)[1]
     assert [block["type"] for block in posted.blocks] == ["section", "actions"]
-    assert posted.blocks[0]["text"]["text"] == "**Yes**"
+    assert posted.blocks[0]["text"]["text"] == "*Yes*"
 
 
 async def test_blocks_refused_again_leave_the_text_alone(

@@ -137,14 +137,14 @@ def test_what_was_used_stands_against_the_budget() -> None:
     text = shown(render_home(BUSY, ENGLISH))
 
     assert "Used in November 2026" in text
-    assert "*You*: 12 answers · 45,300 tokens\n▰▰▰▱▱▱▱▱▱▱ 30% of the budget of 150,000" in text
-    assert "*Everyone here*: 120 answers · 900,000 tokens\n▰▰▰▰▰▰▰▰▰▱ 90%" in text
+    assert "You: 12 answers · 45,300 tokens\n▰▰▰▱▱▱▱▱▱▱ 30% of the budget of 150,000" in text
+    assert "This workspace: 120 answers · 900,000 tokens\n▰▰▰▰▰▰▰▰▰▱ 90%" in text
 
 
 def test_without_a_budget_only_what_was_used_is_told() -> None:
     text = shown(render_home(STATE, ENGLISH))
 
-    assert "*You*: 12 answers · 45,300 tokens" in text
+    assert "You: 12 answers · 45,300 tokens" in text
     assert "Everyone" not in text
     assert "▱" not in text
 

@@ -175,7 +175,7 @@ def test_plainer_forms_keep_the_text_and_then_the_controls() -> None:
     with_controls, bare = render_plainly(message)
 
     sections = [block for block in with_controls.blocks if block["type"] == "section"]
-    assert "".join(block["text"]["text"] for block in sections).count("**Bold**") == 500
+    assert "".join(block["text"]["text"] for block in sections).count("*Bold*") == 500
     assert with_controls.blocks[-1] == message.blocks[-1]
     assert find_problems(with_controls.blocks) == []
     assert bare == OutgoingMessage(" ".join(["Bold"] * 500), [])
@@ -190,6 +190,7 @@ def test_hosts_that_know_no_thumbs_get_the_other_controls_and_the_markdown() -> 
     assert [block["type"] for block in message.blocks] == ["markdown", "actions", "context_actions"]
     assert known.blocks == message.blocks[:2]
     assert [block["type"] for block in plain.blocks] == ["section", "actions"]
+    assert plain.blocks[0]["text"] == {"type": "mrkdwn", "text": "*Yes*", "verbatim": True}
     assert bare.blocks == []
 
 

@@ -324,3 +324,19 @@ async def test_times_are_those_of_the_person(slack: StandIn, workspace: Workspac
 
     assert isinstance(transcript, Transcript)
     assert str(transcript.zone) == "Asia/Tokyo"
+
+
+async def test_where_nothing_was_said_there_is_nothing_to_sum_up(
+    slack: StandIn, workspace: Workspace
+) -> None:
+    assert await told(workspace, CatchUp(GENERAL, since=1.0)) == "There are no messages to read."
+
+
+async def test_what_is_private_is_not_told_to_others(workspace: Workspace) -> None:
+    viewer = Viewer(workspace, ALICE, GENERAL)
+    found = await read_transcript(workspace, viewer, CatchUp(LEADS, since=1.0))
+    assert isinstance(found, Told)
+    assert ENGLISH.put(found).startswith("That conversation is private")
+    assert all(find_language(tag).put(found) for tag in LANGUAGES)
+    public = await read_transcript(workspace, viewer, CatchUp(RANDOM, since=1.0))
+    assert ENGLISH.put(public) == "There are no messages to read."  # type: ignore[arg-type]  # told

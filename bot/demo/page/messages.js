@@ -18,6 +18,7 @@ const memory = new Map();
 /** Whether `message` goes on under `previous` without repeating the author. */
 export function continues(previous, message) {
   return Boolean(previous) && previous.user === message.user && !previous.subtype?.includes("tombstone")
+    && !MEMBERSHIP.has(previous.subtype)
     && Number(message.ts) - Number(previous.ts) < GROUP_SECONDS
     && previous.ephemeral === message.ephemeral && !previous.reply_count;
 }
