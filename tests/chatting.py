@@ -141,19 +141,19 @@ async def chatting(
     *,
     slack: StandIn | None = None,
     model: ModelServer | None = None,
-    over_http: bool = False,
+    over: str = "socket",
     **settings: str,
 ) -> AsyncIterator[Chat]:
     """Run the bot with these settings until the block ends; `slack` and `model` can outlive it.
 
-    With `over_http` Slack sends it signed requests, else it opens a socket. Once it serves, its
+    Over "http" Slack sends it signed requests; over "socket" it opens one. Once it serves, its
     loop serves everybody: whatever blocks it is a failure.
     """
     async with AsyncExitStack() as stack:
         if slack is None:
             slack = await stack.enter_async_context(StandIn())
         chat = await stack.enter_async_context(
-            replica(folder, slack, replies, model=model, over_http=over_http, **settings)
+            replica(folder, slack, replies, model=model, over=over, **settings)
         )
         with _watch_for_blocking():
             yield chat
@@ -166,10 +166,11 @@ async def replica(
     replies: Sequence[Reply] = (),
     *,
     model: ModelServer | None = None,
-    over_http: bool = False,
+    over: str = "socket",
     **settings: str,
 ) -> AsyncIterator[Chat]:
     """Run one of several bots in this loop, whose starts may block it."""
+    over_http = over == "http"
     port = _find_free_port() if over_http else 0
     secret = "SLACK_SIGNING_SECRET" if over_http else "SLACK_APP_TOKEN"
     model = model or ModelServer()

@@ -78,7 +78,12 @@ async def at_work(
     async with (
         StandIn(profile=kind.profile) as slack,
         chatting(
-            folder, replies, slack=slack, model=None, over_http=kind.over_http, **settings
+            folder,
+            replies,
+            slack=slack,
+            model=None,
+            over="http" if kind.over_http else "socket",
+            **settings,
         ) as chat,
     ):
         yield chat
