@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.conversation.messages import AssistantMessage
+from bot.conversation.messages import AssistantMessage, Usage
 from bot.conversation.ports import History
 from bot.errors import DeliveryRefused
 from bot.ledger import Ledger, Outcome, Turn
@@ -112,8 +112,12 @@ class Closer:
         receipt: Delivered | Stopped,
         *,
         alone: bool,
+        spent: Usage,
     ) -> Outcome:
-        """Write down what stands in Slack now, in the place of what stood there before."""
+        """Write down what stands in Slack now, in the place of what stood there before.
+
+        `spent` is what that took, also if it was stopped.
+        """
         message, trace, markdown = None, None, ""
         outcome: Outcome = "stopped"
         if isinstance(receipt, Stopped):
@@ -126,9 +130,7 @@ class Closer:
             message = AssistantMessage(receipt.message_ts[0], markdown, said[-1].ts)
             if turn.resumed:
                 await self._hide_earlier(turn, workspace)
-        used = _NOTHING
-        if answer is not None:
-            used = Used(1, answer.prompt_tokens, answer.completion_tokens)
+        used = Used(int(answer is not None), spent.prompt, spent.completion)
         posted = receipt.message_ts if message else None
         kept = Kept(posted, message, trace, used, said[-1].author)
         await self.keep(turn, kept, outcome, alone=alone)

@@ -43,11 +43,12 @@ _UNCONFIRMED: Final = "(The pages of what follows could not be confirmed: give n
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the reading of long documents has come."""
+    """How far the reading of long documents has come, and what it took so far."""
 
     names: tuple[str, ...]
     done: int
     total: int
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(slots=True)
@@ -163,7 +164,7 @@ class NoteTaker:
         async with aclosing(self._make(missing, task, any_read=bool(made))) as finished:
             async for job, text in finished:
                 made[job] = text
-                yield Progress(names, len(made), len(jobs))
+                yield Progress(names, len(made), len(jobs), notes.usage)
         shares = share_room([room] * len(documents), room)
         merging = []
         for document, share in zip(documents, shares, strict=True):

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
@@ -66,9 +66,15 @@ class Answer:
 
 @dataclass(slots=True)
 class Thought:
-    """What the thinking came to: the whole answer, when its chunks have passed."""
+    """What the thinking came to.
+
+    Attributes:
+        answer: The whole answer, when its chunks have passed.
+        spent: What it took by now. What the server has not counted, or not yet, is estimated.
+    """
 
     answer: Answer | None = None
+    spent: Usage = field(default_factory=Usage)
 
 
 class Thinker:
@@ -107,30 +113,25 @@ class Thinker:
                 async with aclosing(self._reader.read(opened, share)) as steps:
                     async for step in steps:
                         if isinstance(step, Progress):
+                            thought.spent = spent + step.usage
                             yield step
                         else:
                             material = step
             spent += material.usage
             # Long documents take long to measure; other turns go on meanwhile.
             prompt = await asyncio.to_thread(self._build, opened, material, room)
+            sent = await asyncio.to_thread(_weigh, prompt)
+            thought.spent = spent + Usage(prompt=sent)
             try:
                 async with aclosing(self._ask(opened, material, prompt, thought)) as chunks:
                     async for chunk in chunks:
-                        if isinstance(chunk, Completion) and thought.answer is not None:
-                            spent += chunk.usage
-                            thought.answer = replace(
-                                thought.answer,
-                                seconds=self._clock() - begun_at,
-                                prompt_tokens=spent.prompt,
-                                completion_tokens=spent.completion,
-                            )
+                        _count(chunk, thought, spent, seconds=self._clock() - begun_at)
                         yield chunk
             except PromptTooLong as error:
                 if not shrinks_left or _is_bare(prompt):
                     raise
                 limit = prompt_room(error.limit or self._context_tokens, self._answer_tokens)
                 # What was sent may have been far less than the room.
-                sent = await asyncio.to_thread(_weigh, prompt)
                 room = int(min(min(room, sent) * _SHRINK, max(limit, 0) or room))
                 log.warning("prompt_shrunk", room=room, limit=error.limit)
             else:
@@ -199,6 +200,24 @@ def _quote_transcript(opened: Opened, room: int) -> Material:
         addresses=find_urls(quotation.text) | frozenset(quotation.links.values()),
         messages=quotation.links,
     )
+
+
+def _count(chunk: Chunk, thought: Thought, before: Usage, *, seconds: float) -> None:
+    """Note what was spent with a chunk; at last, with what the server has counted."""
+    if not isinstance(chunk, Completion):
+        # Servers stream about a token at a time.
+        thought.spent += Usage(completion=1)
+        return
+    counted = before + chunk.usage
+    if chunk.usage.completion:
+        thought.spent = counted
+    if thought.answer is not None:
+        thought.answer = replace(
+            thought.answer,
+            seconds=seconds,
+            prompt_tokens=counted.prompt,
+            completion_tokens=counted.completion,
+        )
 
 
 def _phrase_question(opened: Opened, material: Material) -> UserMessage:

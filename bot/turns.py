@@ -20,6 +20,7 @@ from bot.conversation.messages import (
     Completion,
     Participation,
     ReasoningChunk,
+    Usage,
 )
 from bot.conversation.names import clean_name
 from bot.conversation.ports import History
@@ -337,7 +338,8 @@ class Turns:
         if turn.answer is not None:
             written = Answer(**turn.answer)
             receipt = await self._deliver(attempt, self._repeat(turn, written))
-            await self._close_answered(attempt, said, written, receipt, alone=alone)
+            spent = Usage(written.prompt_tokens, written.completion_tokens)
+            await self._close_answered(attempt, said, written, receipt, alone=alone, spent=spent)
             return
         files = [file for one in said for file in one.files]
         names = [clean_name(file.name) for file in files]
@@ -360,7 +362,9 @@ class Turns:
         else:
             thought = Thought()
             receipt = await self._deliver(attempt, self._write(attempt, opened, thought))
-            await self._close_answered(attempt, said, thought.answer, receipt, alone=alone)
+            await self._close_answered(
+                attempt, said, thought.answer, receipt, alone=alone, spent=thought.spent
+            )
 
     async def _join_waiting(self, attempt: "_Attempt") -> list[Said]:
         """Take in the messages that were written while this one waited; they share its answer.
@@ -544,9 +548,10 @@ class Turns:
         receipt: Delivered | Stopped,
         *,
         alone: bool,
+        spent: Usage,
     ) -> None:
         outcome = await self._closer.close_answered(
-            attempt.turn, attempt.workspace, said, answer, receipt, alone=alone
+            attempt.turn, attempt.workspace, said, answer, receipt, alone=alone, spent=spent
         )
         if outcome == "answered" and attempt.said.is_private:
             # Its title and suggestions wait for nobody, and nobody waits for them.

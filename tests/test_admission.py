@@ -116,3 +116,23 @@ async def test_a_question_keeps_its_place_while_its_answer_stands(tmp_path: Path
         await chat.settled()
         assert len(chat.slack.calls_of("chat.postEphemeral")) == 1
         assert [one.ts for one in chat.replies(GENERAL, ts)] == [anchor.ts, answer.ts]
+
+
+async def test_an_answer_that_was_stopped_costs_what_was_read_and_written(tmp_path: Path) -> None:
+    async with chatting(tmp_path, [held("One. Two. Three. Four.")]) as chat:
+        ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> one?")
+        await chat.model.asked()
+        await chat.slack.stop(ALICE, GENERAL, ts)
+        await chat.settled()
+
+        assert await chat.count("usage WHERE answers = 0 AND prompt_tokens > 100") == 1
+
+
+async def test_what_a_server_does_not_count_is_estimated(tmp_path: Path) -> None:
+    uncounted = stream(chunk("Four words of answer."), chunk(finish="stop"))
+    async with chatting(tmp_path, [uncounted]) as chat:
+        ts = await chat.slack.post(ALICE, GENERAL, f"<@{BOT}> one?")
+        await chat.answers(GENERAL, ts)
+        await chat.settled()
+
+        assert await chat.count("usage WHERE prompt_tokens > 100 AND completion_tokens > 0") == 1
