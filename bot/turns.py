@@ -161,6 +161,11 @@ class Turns:
         if not participation.read and await self._has_overtaken_its_root(turn, said):
             await self._ledger.put_back(turn, delay=_OVERTAKEN_SECONDS)
             return
+        # What Slack has not taken yet goes first in any case: some of it may stand there.
+        is_new = not turn.posted and turn.answer is None and turn.delayed is None
+        if is_new and await self._ledger.has_earlier_waiting(turn):
+            await self._ledger.put_back(turn)
+            return
         rules = await self._admission.find_rules(said)
         silence = await self._admission.find_silence(said, participation, workspace, rules)
         is_offer = _is_offer(said, rules)

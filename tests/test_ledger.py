@@ -675,6 +675,22 @@ async def test_an_edit_that_comes_after_the_deletion_brings_nothing_back(ledger:
     assert (await claim_one(ledger)).payload["text"] == ""
 
 
+async def test_a_message_that_was_claimed_before_an_earlier_one_came_lets_it_go_first(
+    ledger: Ledger,
+) -> None:
+    await ledger.accept(entry("m2", ts="2.0"))
+    later = await claim_one(ledger)
+    assert not await ledger.has_earlier_waiting(later)
+    await ledger.accept(entry("m1", ts="1.0"))
+    await ledger.accept(entry("m3", ts="3.0"))
+    assert await ledger.has_earlier_waiting(later)
+
+    await ledger.put_back(later)
+    first = await claim_one(ledger)
+    assert first.payload["text"] == "m1"
+    assert not await ledger.has_earlier_waiting(first)
+
+
 async def test_a_message_is_overtaken_once_a_later_one_was_answered(ledger: Ledger) -> None:
     await ledger.accept(entry("m2", ts="2.0"))
     later = await claim_one(ledger)

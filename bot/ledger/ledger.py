@@ -190,6 +190,20 @@ class Ledger:
             turns.c.outcome != "silent",
         )
 
+    async def has_earlier_waiting(self, turn: Turn) -> bool:
+        """Whether a message of the turn's lane waits that was written before it.
+
+        So it is if it was accepted a moment after this one was claimed.
+        """
+        query = select(literal(1)).where(
+            *_IS_QUEUED,
+            turns.c.lane == turn.lane,
+            turns.c.kind == "message",
+            turns.c.ts < turn.ts,
+        )
+        async with self._database.read() as tx:
+            return (await tx.execute(query.limit(1))).first() is not None
+
     async def _has_turn(self, thread: ThreadKey, *which: ColumnElement[bool]) -> bool:
         query = select(literal(1)).where(*_in_thread(thread), *which)
         async with self._database.read() as tx:

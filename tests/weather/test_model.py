@@ -45,8 +45,8 @@ async def test_what_passes_is_noticed_by_nobody(tmp_path: Path, weather: Reply) 
     ("weather", "told", "seconds"),
     [
         (BUSY, "The model is very busy right now.", "60"),
-        (SILENT, "I can't reach the model right now.", "0.3"),
-        (Reply(ending="pulse"), "I can't reach the model right now.", "0.3"),
+        (SILENT, "I can't reach the model right now.", "1"),
+        (Reply(ending="pulse"), "I can't reach the model right now.", "1"),
     ],
     ids=["busy for an hour", "silent", "signs of life alone"],
 )
