@@ -185,9 +185,7 @@ class Opener:
             allowance=max(one.allowance for one in said),
             linked=list(dict.fromkeys(one for links in followed for one in links.linked)),
             language=language,
-            manner=Manner(
-                ENGLISH.name_of(rules.language) if rules.language else "", rules.length, style
-            ),
+            manner=Manner(await _name_language(rules.language), rules.length, style),
             model=rules.model,
             transcript=None if isinstance(transcript, Told) else transcript,
             refused=isinstance(transcript, Told),
@@ -267,6 +265,11 @@ class Opener:
         except DeliveryError as error:
             log.warning("message_not_read_again", code=error.code)
             return said.files
+
+
+async def _name_language(tag: str) -> str:
+    """Name a language to the model; not in the loop, for its name may be read from a file."""
+    return await asyncio.to_thread(ENGLISH.name_of, tag) if tag else ""
 
 
 def _decide_on_reasoning(style: Style, wanted: Sequence[bool | None], rules: Rules) -> bool:
