@@ -113,7 +113,8 @@ class Desk:
         workspace = await self._find_workspace(command.team)
         if workspace is None:
             return render_whisper(escape(NotInstalled().tell(ENGLISH)))
-        language = await _find_language(workspace, command.user)
+        person = await workspace.directory.find_person_within(command.user, _PERSON_SECONDS)
+        language = person.language
         instruction = read_instruction(command.text)
         match instruction.verb:
             case "help":
@@ -149,7 +150,8 @@ class Desk:
         workspace = await self._find_workspace(submission.team)
         if workspace is None:
             return None
-        faults = find_faults(submission, await _find_language(workspace, submission.user))
+        person = await workspace.directory.find_person_within(submission.user, _PERSON_SECONDS)
+        faults = find_faults(submission, person.language)
         if faults:
             return {"response_action": "errors", "errors": faults}
         await self._accept(submission.key, read_question(submission))
@@ -255,12 +257,14 @@ class Desk:
         """Open the dialog right now: what it takes to open one is worth nothing in a moment."""
         try:
             async with asyncio.timeout(self._patience):
-                language = await _find_language(workspace, shortcut.user)
+                person = await workspace.directory.find_person_within(
+                    shortcut.user, _PERSON_SECONDS
+                )
                 await workspace.calls.call(
                     "views.open",
                     patience=self._patience,
                     trigger_id=shortcut.trigger_id,
-                    view=render_question_dialog(shortcut, language),
+                    view=render_question_dialog(shortcut, person.language),
                 )
         except (DeliveryError, TimeoutError) as error:
             log.warning("dialog_not_opened", error=type(error).__name__, detail=str(error))
@@ -306,12 +310,3 @@ def _write_down(shortcut: Shortcut, wish: Wish) -> Ask:
         thread_ts=shortcut.thread_ts,
         author=shortcut.author,
     )
-
-
-async def _find_language(workspace: Workspace, user: str) -> Language:
-    """Return the person's language, or English if Slack takes its time to tell."""
-    try:
-        async with asyncio.timeout(_PERSON_SECONDS):
-            return (await workspace.directory.find_person(user)).language
-    except TimeoutError:
-        return ENGLISH

@@ -7,7 +7,6 @@ from typing import Any, Final
 import structlog
 
 from bot.errors import DeliveryError, NotInstalled
-from bot.language import ENGLISH, Language
 from bot.ledger import Ledger
 from bot.slack.feedback import Vote, parse_reason, parse_vote, render_reason_dialog
 from bot.slack.render import OutgoingMessage
@@ -84,7 +83,8 @@ class FeedbackDesk:
 
 async def _reply(workspace: Workspace, vote: Vote) -> None:
     """Open the dialog for a bad verdict, while its trigger is good; else say thanks."""
-    language = await _find_language(workspace, vote.person)
+    person = await workspace.directory.find_person_within(vote.person, _PERSON_SECONDS)
+    language = person.language
     if vote.verdict == "bad" and vote.trigger_id:
         try:
             await workspace.calls.call(
@@ -103,12 +103,3 @@ async def _reply(workspace: Workspace, vote: Vote) -> None:
         user=vote.person,
         thread_ts=vote.thread.thread_ts,
     )
-
-
-async def _find_language(workspace: Workspace, person: str) -> Language:
-    try:
-        async with asyncio.timeout(_PERSON_SECONDS):
-            return (await workspace.directory.find_person(person)).language
-    except TimeoutError:
-        # The trigger would be too old by then.
-        return ENGLISH

@@ -21,7 +21,7 @@ from bot.slack.choices import (
     may_choose_for_workspace,
     read_numbers,
 )
-from bot.slack.directory import NOBODY, Person
+from bot.slack.directory import Person
 from bot.slack.home_events import (
     HomeAction,
     Note,
@@ -138,7 +138,7 @@ class HomeDesk:
         workspace = await self._find_workspace(saved.team)
         if workspace is None:
             return None
-        person = await self._find_person(workspace, saved.user)
+        person = await workspace.directory.find_person_within(saved.user, self._patience)
         log.info("settings_saved", dialog=saved.dialog)
         match saved.dialog:
             case "workspace_settings":
@@ -156,7 +156,7 @@ class HomeDesk:
             DeliveryError: It can't be opened, or not before the trigger is worth nothing.
         """
         team = workspace.bot.team
-        person = await self._find_person(workspace, user)
+        person = await workspace.directory.find_person_within(user, self._patience)
         where = "" if channel.startswith("D") else channel
         view = await asyncio.to_thread(
             render_channel_settings,
@@ -189,7 +189,7 @@ class HomeDesk:
     async def _choose(self, workspace: Workspace, action: HomeAction) -> Note:
         if choice := _find_choice(PERSON_CHOICES, action.name):
             return await self._choose_for_person(action, choice)
-        person = await self._find_person(workspace, action.user)
+        person = await workspace.directory.find_person_within(action.user, self._patience)
         if not may_choose_for_workspace(person, action.team):
             return "not_admin"
         return await self._choose_for_workspace(action)
@@ -215,7 +215,7 @@ class HomeDesk:
         return "chosen_for_workspace" if changed else ""
 
     async def _open_workspace_settings(self, workspace: Workspace, action: HomeAction) -> Note:
-        person = await self._find_person(workspace, action.user)
+        person = await workspace.directory.find_person_within(action.user, self._patience)
         if not may_choose_for_workspace(person, action.team):
             return "not_admin"
         chosen = (await self._find(action.team)).workspace
@@ -289,14 +289,6 @@ class HomeDesk:
 
     async def _find(self, team: str, *, person: str = "", channel: str = "") -> Preferences:
         return await self._preferences.find(team, person=person, channel=channel)
-
-    async def _find_person(self, workspace: Workspace, user: str) -> Person:
-        """Look a person up; NOBODY, who may do nothing, if that takes too long."""
-        try:
-            async with asyncio.timeout(self._patience):
-                return await workspace.directory.find_person(user)
-        except TimeoutError:
-            return NOBODY
 
     async def _open(self, workspace: Workspace, trigger_id: str, view: View) -> None:
         """Open a dialog in time; raises DeliveryError."""

@@ -142,6 +142,17 @@ class Directory:
         """Look one person up; takes at most about 5 seconds, and no time if asked of late."""
         return await self._people.find_one(user)
 
+    async def find_person_within(self, user: str, seconds: float) -> Person:
+        """Look one person up where somebody waits; NOBODY, who may do nothing, if it takes longer.
+
+        A dialog's trigger and an acknowledgement are good for three seconds (Slack docs).
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.find_person(user)
+        except TimeoutError:
+            return NOBODY
+
     async def _ask_user(self, user: str) -> Person:
         answer = await self._calls.call(
             "users.info", patience=_PATIENCE_SECONDS, user=user, include_locale=True
