@@ -232,7 +232,7 @@ letters on the table. She did not open them. From the window she saw the harbour
 ferry was leaving. "You are early," said her brother, who had been sitting in the dark.
 He had agreed to wait, he said, because of the meeting next day; and he returned to his book.
 """
-TODO_LIST = """\
+ERRANDS = """\
 * buy milk
 * call the plumber
 * return the books
@@ -265,7 +265,7 @@ TODO_LIST = """\
         ("manual", MANUAL),
         ("manual", ANLEITUNG),
         ("text", NOVEL),
-        ("text", TODO_LIST),
+        ("text", ERRANDS),
         ("text", DECK),
         ("text", ""),
     ],

@@ -17,6 +17,7 @@ def spoil(data: bytes, dice: random.Random) -> bytes:
         try:
             return _spoil_part(data, dice)
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, RuntimeError):
+            # It is spoilt so far that zipfile doesn't read it; then it is spoilt as any file.
             pass
     for _ in range(dice.choice((1, 1, 3, 20))):
         data = dice.choice(_WAYS)(data, dice)

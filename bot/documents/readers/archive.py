@@ -80,7 +80,7 @@ def _take_out(package: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Re
         with package.open(entry) as member:
             # It gives no more than was declared, and one more byte makes it look at the checksum.
             return ReadMember(name, member.read(entry.file_size + 1))
-    except NotImplementedError:
+    except NotImplementedError:  # as zipfile says that it lacks a compression
         return ReadMember(name, failure="unsupported")
     except MemoryError:
         return ReadMember(name, failure="too_complex")

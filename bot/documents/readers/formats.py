@@ -43,7 +43,9 @@ def read_units(workbook: bytes) -> dict[str, tuple[str, ...]]:
             return _read_package(package)
     except (
         _Refused, expat.ExpatError, zipfile.BadZipFile, zlib.error,
-        EOFError, LookupError, NotImplementedError, OSError, RuntimeError, ValueError,
+        # zipfile raises these two over a compression that it lacks and over encryption.
+        NotImplementedError, RuntimeError,
+        EOFError, LookupError, OSError, ValueError,
     ):  # fmt: skip
         return {}
 
